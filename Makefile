@@ -1,0 +1,38 @@
+# Everything here works in a clean clone: the virtual environment is made when it is needed.
+
+PYTHON ?= python3
+BIN = .venv/bin
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: run test test-full lint types schema clean
+
+run: .venv/installed
+	$(BIN)/bprun configs/doc.yaml
+
+test: .venv/installed-dev lint types
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+test-full: .venv/installed-dev lint types
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest --cov --cov-report=term
+
+lint: .venv/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: .venv/installed-dev
+	$(BIN)/mypy
+
+schema: .venv/installed
+	$(BIN)/bprun schema > schema/experiment.schema.json
+
+.venv/installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) --editable .
+	touch $@
+
+.venv/installed-dev: .venv/installed
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

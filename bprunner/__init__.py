@@ -1,0 +1,59 @@
+"""bprunner runs worked examples of backpropagation: declared in YAML, traced step by step, checked to the digit.
+
+import bprunner
+
+run = bprunner.run("configs/doc.yaml")
+run.trace["weight.w5"]      # NumPy, by the quantity's name
+run.trace.frame()           # pandas
+run.figures                 # which printed figures agree
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bprunner._version import __version__
+from bprunner.errors import BprunnerError, InputError, StorageError, TrackingError
+
+if TYPE_CHECKING:
+    from bprunner.checking.verdicts import Verdict, Verdicts
+    from bprunner.runs.api import run
+    from bprunner.runs.run import Run
+    from bprunner.spec.experiment import Experiment
+    from bprunner.training.trace import Trace
+
+__all__ = [
+    "BprunnerError",
+    "Experiment",
+    "InputError",
+    "Run",
+    "StorageError",
+    "Trace",
+    "TrackingError",
+    "Verdict",
+    "Verdicts",
+    "__version__",
+    "run",
+]
+
+# NumPy and pydantic are imported when something that needs them is asked for: `bprun --help` needs neither.
+_HOMES = {
+    "run": "bprunner.runs.api",
+    "Run": "bprunner.runs.run",
+    "Trace": "bprunner.training.trace",
+    "Verdict": "bprunner.checking.verdicts",
+    "Verdicts": "bprunner.checking.verdicts",
+    "Experiment": "bprunner.spec.experiment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bprunner' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Checking: the figures that a document prints, held against the trace of its run."""

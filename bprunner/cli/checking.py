@@ -1,0 +1,70 @@
+"""`bprun check`: whether files are valid, and whether the gradients of their networks are right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from bprunner.cli.codes import ExitCode
+from bprunner.cli.terminal import out, tell_problems
+from bprunner.data.loading import load_samples
+from bprunner.errors import InputError
+from bprunner.nn.gradcheck import GradientCheck, check_gradients
+from bprunner.spec.effective import content_hash
+from bprunner.spec.naming import Names
+from bprunner.spec.reading import Declaration, read_declaration
+from bprunner.training.population import populate
+
+LARGEST_DIFFERENCE = 1e-6
+
+
+def check_files(files: Sequence[str], gradients: bool, allow_outside: bool) -> int:
+    """Checks every file, and says of each how it stands."""
+    worst = ExitCode.WELL
+    for file in files:
+        try:
+            declaration = read_declaration(file, (), allow_outside)
+            samples = load_samples(declaration)
+        except InputError as error:
+            tell_problems(error)
+            worst = ExitCode.INPUT
+            continue
+        name = declaration.experiment.name
+        figures = sum(1 for expectation in declaration.experiment.expect for _ in expectation.declared())
+        sized = f"{len(samples)} {'sample' if len(samples) == 1 else 'samples'}, {figures} expected figures"
+        out().print(Text(f"{file}: valid ({name}, {sized}, {content_hash(declaration)[:12]})"), soft_wrap=True)
+        if gradients and not _gradients_hold(declaration, file) and worst == ExitCode.WELL:
+            worst = ExitCode.FAILED
+    return worst
+
+
+def _gradients_hold(declaration: Declaration, file: str) -> bool:
+    population = populate([declaration.experiment], load_samples(declaration))
+    found = check_gradients(
+        population.layers, population.weights, population.inputs, population.targets, population.loss
+    )
+    holds = found.largest <= LARGEST_DIFFERENCE
+    text = f"{file}: gradients {'agree' if holds else 'DISAGREE'}: largest relative difference {found.largest:.1e}"
+    where = _where(found, declaration.experiment.architecture.names)
+    kinks = f", {found.at_kinks} at kinks not compared" if found.at_kinks else ""
+    out().print(
+        Text(f"{text}{where} ({found.compared} compared{kinks})", style="" if holds else "bold red"), soft_wrap=True
+    )
+    return holds
+
+
+def _where(found: GradientCheck, names: Names) -> str:
+    """The weight or bias with the largest difference."""
+    if found.worst is None:
+        return ""
+    layer, kind, (first, second) = found.worst
+    if kind == "W":
+        return next(
+            f" at {name}"
+            for name, place in names.weights.items()
+            if (place.layer, place.sender, place.receiver) == (layer, first, second)
+        )
+    return next(
+        f" at {name}" for name, place in names.biases.items() if (place.layer, place.receiver) == (layer, second)
+    )

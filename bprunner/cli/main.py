@@ -1,0 +1,189 @@
+"""The `bprun` command: what can be asked, and how it is asked.
+
+This module imports nothing but Typer; each command imports its own work, so that `bprun --help` is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from bprunner._version import __version__
+from bprunner.cli.codes import ExitCode
+
+
+class _FilesFirst(TyperGroup):
+    """Lets `bprun doc.yaml` stand for `bprun run doc.yaml`: what is no command is a file to run."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        own = {"--help", "-h", "--version", "--install-completion", "--show-completion"}
+        if args and args[0] not in self.commands and args[0] not in own:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    name="bprun",
+    cls=_FilesFirst,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Runs worked examples of backpropagation, declared in YAML, and checks the figures that they print.\n\n"
+        "[bold]bprun FILE … \\[KEY=VALUE …][/bold] runs what a file declares; "
+        "[bold]bprun run --help[/bold] has its options.\n\n"
+        "Example: [bold]bprun configs/doc.yaml training.learning_rate=0.1[/bold]"
+    ),
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"bprun {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def _files(incomplete: str) -> list[str]:
+    """Completes paths of folders and YAML files; errors never reach the shell."""
+    head = Path(incomplete).parent if not incomplete.endswith("/") else Path(incomplete)
+    try:
+        found = sorted(path for path in head.iterdir() if path.is_dir() or path.suffix in (".yaml", ".yml"))
+    except OSError:
+        return []
+    shown = [f"{path}/" if path.is_dir() else str(path) for path in found if not path.name.startswith(".")]
+    return [text for text in shown if text.startswith(incomplete)]
+
+
+Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="The files of experiments.", autocompletion=_files)]
+File = Annotated[str, typer.Argument(metavar="FILE", help="The file of an experiment.", autocompletion=_files)]
+Changes = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[KEY=VALUE]…", help="What differs from the file, such as training.learning_rate=0.1."),
+]
+Anywhere = Annotated[
+    bool, typer.Option("--data-anywhere", help="Allow a dataset's file outside the folder of the configuration.")
+]
+
+
+@app.command()
+def run(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE… [KEY=VALUE]…",
+            help="The files of experiments, and what differs from them, such as training.learning_rate=0.1.",
+            autocompletion=_files,
+        ),
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong.")] = False,
+    mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Record the run in MLflow.")] = True,
+    data_anywhere: Anywhere = False,
+) -> None:
+    """Run what files declare: train, check the printed figures, record. The word `run` may be left out.
+
+    Exits with 0 when all is well, 1 when a run or its record failed, 2 when the input is wrong, 3 when expected
+    figures disagree, 130 or 143 when interrupted.
+
+    Example: [bold]bprun configs/doc.yaml training.learning_rate=0.1[/bold]
+    """
+    from bprunner.cli.running import run_files
+
+    raise typer.Exit(run_files(arguments, as_json=json, quiet=quiet, mlflow=mlflow, allow_outside=data_anywhere))
+
+
+@app.command()
+def check(
+    files: Files,
+    gradients: Annotated[
+        bool, typer.Option("--gradients", help="Compare analytic with numeric gradients at the initial weights.")
+    ] = False,
+    data_anywhere: Anywhere = False,
+) -> None:
+    """Validate files, their datasets included, without running them.
+
+    Example: [bold]bprun check configs/doc.yaml --gradients[/bold]
+    """
+    from bprunner.cli.checking import check_files
+
+    raise typer.Exit(check_files(files, gradients, data_anywhere))
+
+
+@app.command()
+def show(file: File, changes: Changes = None, data_anywhere: Anywhere = False) -> None:
+    """Print the effective configuration, defaults included, as YAML that validates and has the same hash.
+
+    Example: [bold]bprun show configs/doc_exact.yaml training.epochs=3[/bold]
+    """
+    from bprunner.cli.showing import show_file
+
+    raise typer.Exit(show_file(file, changes or [], data_anywhere))
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of experiment files, for editors.
+
+    Example: [bold]bprun schema > schema/experiment.schema.json[/bold]
+    """
+    from bprunner.cli.showing import show_schema
+
+    raise typer.Exit(show_schema())
+
+
+@app.command("list")
+def list_experiments(
+    folder: Annotated[str, typer.Argument(metavar="[FOLDER]", help="Where to look.")] = "configs",
+) -> None:
+    """List the experiments there are, each with its purpose.
+
+    Example: [bold]bprun list configs/gallery[/bold]
+    """
+    from bprunner.cli.showing import list_folder
+
+    raise typer.Exit(list_folder(folder))
+
+
+@app.command()
+def ui(
+    experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]", help="Its name in MLflow.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; a free one unless given.")] = None,
+) -> None:
+    """Start MLflow's pages on the store in use, on this machine only, until Ctrl-C.
+
+    Example: [bold]bprun ui doc[/bold]
+    """
+    from bprunner.cli.showing import show_ui
+
+    raise typer.Exit(show_ui(experiment, port))
+
+
+def main() -> None:
+    """The entry point. Errors that were foreseen are told in a few lines, never as a traceback."""
+    from bprunner.errors import BprunnerError
+
+    try:
+        app(prog_name="bprun")
+    except BprunnerError as error:
+        typer.echo(f"bprun: {error}", err=True)
+        sys.exit(ExitCode.FAILED)
+    except KeyboardInterrupt:
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # Whoever read the output has gone, as `head` does.
+        sys.stderr.close()
+        sys.exit(ExitCode.FAILED)

@@ -1,0 +1,314 @@
+"""`bprun FILE …`: numbers first, bookkeeping after."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from bprunner.cli.codes import ExitCode
+from bprunner.cli.interrupts import Interrupts
+from bprunner.cli.screen import show_figures, show_head, show_steps, show_verdicts
+from bprunner.cli.terminal import err, out, tell_problems
+from bprunner.errors import BprunnerError, InputError, Problem, StorageError
+from bprunner.runs.run import Run, execute_run, figures_data
+from bprunner.spec.reading import Declaration, read_declaration
+
+_PROGRESS_AFTER = 0.5
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """How the user wants it."""
+
+    as_json: bool = False
+    quiet: bool = False
+    mlflow: bool = True
+    allow_outside: bool = False
+    one_line: bool = False
+
+    @property
+    def on_screen(self) -> bool:
+        return not (self.as_json or self.quiet or self.one_line)
+
+
+def run_files(arguments: Sequence[str], *, as_json: bool, quiet: bool, mlflow: bool, allow_outside: bool) -> int:
+    """Runs files with what differs from them. Everything is read and validated before anything runs."""
+    files = [argument for argument in arguments if "=" not in argument or Path(argument).exists()]
+    changes = [argument for argument in arguments if argument not in files]
+    wishes = Wishes(as_json, quiet, mlflow, allow_outside, one_line=len(files) > 1)
+    try:
+        declarations = _read(files, changes, wishes)
+    except InputError as error:
+        tell_problems(error)
+        return ExitCode.INPUT
+    worst, results = ExitCode.WELL, []
+    with Interrupts() as interrupts:
+        for declaration in declarations:
+            code, result = _run_one(declaration, wishes, interrupts)
+            results.append(result)
+            worst = _worse(worst, code)
+            if interrupts.code:
+                break
+    if as_json:
+        _print_json(results if wishes.one_line else results[0])
+    return interrupts.code or worst
+
+
+def _worse(one: ExitCode, other: ExitCode) -> ExitCode:
+    order = [ExitCode.WELL, ExitCode.DISAGREE, ExitCode.FAILED, ExitCode.INPUT]
+    return max(one, other, key=order.index)
+
+
+def _read(files: Sequence[str], changes: Sequence[str], wishes: Wishes) -> list[Declaration]:
+    if not files:
+        example = f"for example bprun configs/doc.yaml {changes[0]}" if changes else ""
+        raise InputError(Problem("no file to run was named", hint=example))
+    declarations, problems = [], []
+    for file in files:
+        try:
+            declarations.append(read_declaration(file, changes, wishes.allow_outside))
+        except InputError as error:
+            problems += [_with_command_hint(file, problem) for problem in error.problems]
+    if problems:
+        raise InputError(problems)
+    return declarations
+
+
+def _with_command_hint(file: str, problem: Problem) -> Problem:
+    """A word that is no file may be a command with a slip in it."""
+    import difflib
+
+    commands = ("run", "check", "show", "schema", "list", "ui")
+    near = difflib.get_close_matches(file, commands, n=1)
+    if near and not Path(file).exists():
+        return replace(problem, hint=f"did you mean the command `bprun {near[0]}`?")
+    return problem
+
+
+def _run_one(declaration: Declaration, wishes: Wishes, interrupts: Interrupts) -> tuple[ExitCode, dict[str, Any]]:
+    from bprunner.runs.recording import new_folder
+
+    folder = new_folder(Path.cwd(), declaration.experiment.name)
+    if wishes.on_screen:
+        show_head(out(), declaration.experiment, declaration.overrides)
+    try:
+        with _progress(declaration.experiment.training.epochs) as progress:
+            run = execute_run(declaration, folder, progress, lambda: interrupts.code != 0)
+    except InputError as error:
+        tell_problems(error)
+        return ExitCode.INPUT, {"problems": [str(problem) for problem in error.problems]}
+    except StorageError as error:
+        _say(str(error))
+        return ExitCode.FAILED, {"failure": str(error)}
+    _show(run, wishes)
+    run, failure = _record(run, folder, wishes)
+    return _code(run, failure), json_data(run, folder, failure) if wishes.as_json else {}
+
+
+def _code(run: Run, failure: str) -> ExitCode:
+    if failure:
+        return ExitCode.FAILED
+    return ExitCode.WELL if run.figures.agree or run.status == "interrupted" else ExitCode.DISAGREE
+
+
+def _show(run: Run, wishes: Wishes) -> None:
+    """The numbers, before any bookkeeping."""
+    if wishes.as_json:
+        return
+    if wishes.on_screen:
+        show_steps(out(), run)
+        show_figures(out(), run)
+    else:
+        disagree = run.figures.of("disagrees")
+        if wishes.one_line and (not wishes.quiet or disagree):
+            sign = "✗" if disagree else "✓"
+            out().print(Text(f"{sign} {run.name}: {run.figures.summary()}, {run.ending()}"), soft_wrap=True)
+        elif disagree:
+            out().print(Text(f"{run.name}: {run.figures.summary()}"), soft_wrap=True)
+        show_verdicts(out(), disagree)
+    out().file.flush()
+
+
+def _record(run: Run, folder: Path, wishes: Wishes) -> tuple[Run, str]:
+    """Writes the run's files and records it; tells where. A failure costs the record, not the run."""
+    from bprunner.runs import recording
+    from bprunner.tracking.addresses import resolve_tracking_uri
+
+    here = Path.cwd()
+    try:
+        if wishes.mlflow:
+            run = recording.record(run, resolve_tracking_uri(here, os.environ), here, folder)
+        else:
+            recording.write_files(run, folder).wait()
+    except (BprunnerError, OSError) as error:
+        _say(f"not recorded: {error}")
+        if folder.exists():
+            _say(f"the run's files are in {_shown(folder)}")
+        return run, str(error)
+    if wishes.on_screen:
+        _tell_place(run, folder)
+    return run, ""
+
+
+def _tell_place(run: Run, folder: Path) -> None:
+    console = out()
+    console.print()
+    if run.recorded is None:
+        console.print(Text(f"kept in {_shown(folder)}", style="dim"), soft_wrap=True)
+        return
+    rows = f"{run.recorded.rows:,} metric rows"
+    console.print(
+        Text(f"recorded in MLflow: experiment {run.name}, run {run.recorded.run_id[:8]}, {rows}", style="dim"),
+        soft_wrap=True,
+    )
+    console.print(
+        Text(f"look at it: bprun ui {run.name if ' ' not in run.name else repr(run.name)}", style="dim"), soft_wrap=True
+    )
+
+
+def _shown(path: Path) -> str:
+    """A path from the working folder where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
+def _say(text: str) -> None:
+    err().print(Text(f"bprun: {text}", style="red"), soft_wrap=True)
+
+
+# Progress
+
+
+class _progress:  # noqa: N801
+    """A bar on standard error for runs that take longer than a moment; nothing where that is no terminal."""
+
+    def __init__(self, steps: int) -> None:
+        self._steps = steps
+        self._begun = time.monotonic()
+        self._bar: Any = None
+
+    def __enter__(self) -> Callable[[int], None]:
+        return self._tell if err().is_terminal else lambda _: None
+
+    def _tell(self, done: int) -> None:
+        if self._bar is None:
+            if time.monotonic() - self._begun < _PROGRESS_AFTER:
+                return
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (
+                TextColumn("training"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("steps"),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=err(), transient=True)
+            self._task = self._bar.add_task("", total=self._steps + 1)
+            self._bar.start()
+        self._bar.update(self._task, completed=done)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+# JSON
+
+
+def json_data(run: Run, folder: Path, failure: str = "") -> dict[str, Any]:
+    """A run as one JSON object; its steps are read from the trace while they are printed."""
+    recorded = run.recorded
+    place = recorded.artifact_path if recorded is not None else folder if folder.exists() else None
+    return {
+        "experiment": run.name,
+        "configuration_hash": run.hash,
+        "status": run.status,
+        "diverged_at": run.diverged_at,
+        "updates": run.updates,
+        "figures": {
+            "summary": run.figures.summary(),
+            "agree": len(run.figures.of("agrees")),
+            "errata": len(run.figures.of("erratum")),
+            "disagree": len(run.figures.of("disagrees")),
+            "verdicts": figures_data(run.figures),
+        },
+        "mlflow": None
+        if recorded is None
+        else {
+            "run_id": recorded.run_id,
+            "experiment_id": recorded.experiment_id,
+            "tracking_uri": recorded.tracking_uri,
+            "artifact_uri": recorded.artifact_uri,
+        },
+        "paths": {
+            "configuration": str(run.declaration.path.resolve()) if run.declaration.path else None,
+            "files": None if place is None else str(place),
+            "trace": None if place is None else str(place / "trace.parquet"),
+        },
+        **({"failure": failure} if failure else {}),
+        "steps": run,
+    }
+
+
+def _print_json(data: Any) -> None:
+    """One JSON document. Steps are written a row at a time: a long run's table never stands in memory as text."""
+    write = sys.stdout.write
+    if isinstance(data, list):
+        write("[")
+        for number, item in enumerate(data):
+            write(",\n" if number else "\n")
+            _print_object(item)
+        write("\n]\n")
+    else:
+        _print_object(data)
+        write("\n")
+    sys.stdout.flush()
+
+
+def _print_object(data: dict[str, Any]) -> None:
+    write = sys.stdout.write
+    run = data.pop("steps", None)
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    if not isinstance(run, Run):
+        write(text)
+        return
+    write(text.removesuffix("\n}"))
+    write(',\n  "steps": [')
+    for number, row in enumerate(_step_rows(run)):
+        write(",\n    " if number else "\n    ")
+        write(json.dumps(row, ensure_ascii=False, allow_nan=False))
+    write("\n  ]\n}")
+
+
+def _step_rows(run: Run) -> Iterator[dict[str, Any]]:
+    trace = run.trace
+    columns = {name: trace[name] for name in trace.names}
+    for row, step in enumerate(trace.steps):
+        last = row == len(trace) - 1
+        yield {
+            "step": int(step),
+            **{
+                name: _json_number(values[row])
+                for name, values in columns.items()
+                # There is no update after the last step.
+                if not (last and name.startswith("update.") and run.status != "diverged")
+            },
+        }
+
+
+def _json_number(value: Any) -> Any:
+    """A float; a list where each sample has its own; text for what JSON has no number for."""
+    if getattr(value, "ndim", 0):
+        return [_json_number(item) for item in value]
+    number = float(value)
+    return number if math.isfinite(number) else "nan" if math.isnan(number) else "inf" if number > 0 else "-inf"

@@ -1,0 +1,47 @@
+"""The terminal: a console for results on standard output, one for everything else on standard error."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from rich.console import Console
+from rich.text import Text
+
+from bprunner.errors import InputError, Problem
+
+
+@cache
+def out() -> Console:
+    """Results. Colour only on a terminal, and not where NO_COLOR is set."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+@cache
+def err() -> Console:
+    """Progress, and what went wrong."""
+    return Console(stderr=True, highlight=False)
+
+
+def tell_problems(error: InputError) -> None:
+    """Every problem, each with its source line marked."""
+    for problem in error.problems:
+        err().print(_problem_text(problem), soft_wrap=True)
+    count = len(error.problems)
+    if count > 1:
+        err().print(Text(f"{count} problems; nothing was run.", style="dim"), soft_wrap=True)
+
+
+def _problem_text(problem: Problem) -> Text:
+    """A problem with quiet colour: the first line stands out, the source stays dim."""
+    first, *rest = str(problem).split("\n")
+    text = Text()
+    if problem.place is not None:
+        where = str(problem.place)
+        text.append(where, style="bold")
+        text.append(first.removeprefix(where))
+    else:
+        text.append(first)
+    for line in rest:
+        text.append("\n")
+        text.append(line, style="red" if set(line) <= set(" |^") else "dim" if " | " in line else "cyan")
+    return text

@@ -1,0 +1,63 @@
+"""Rounding as people do it by hand: to so many decimals, half up, or by cutting the rest off.
+
+A float64 is read as the decimal number of 15 significant digits that it stands for (every float64 carries
+15 faithfully), so 0.285 rounds to 0.29 and the 0.7999999999999999 of a computation counts as the 0.8 that a
+person has on paper. Half up means half away from zero; cutting goes towards zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from bprunner.nn.arrays import Array
+
+ROUNDINGS: Mapping[str, str] = {"half_up": ROUND_HALF_UP, "truncated": ROUND_DOWN}
+"""The ways of rounding, and what Python's decimal module calls them."""
+
+_DOUBTFUL = 1e-6
+_LARGEST = 2.0**50
+# Up to here a power of ten is exact, so that dividing by it rounds once: the nearest double of the decimal.
+_EXACT_POWERS = 22
+
+
+def as_decimal(value: float) -> Decimal:
+    """The decimal number of 15 significant digits that a float64 stands for."""
+    return Decimal(format(value, ".15g"))
+
+
+def round_number(value: float, decimals: int, rounding: str) -> Decimal:
+    """One finite number, rounded to so many decimals."""
+    number = as_decimal(value)
+    quantum = Decimal(1).scaleb(-decimals)
+    if number.adjusted() + decimals > 25:  # far more digits than a double has: nothing to round
+        return number
+    return number.quantize(quantum, rounding=ROUNDINGS[rounding])
+
+
+def rounder(decimals: int, rounding: str) -> Callable[[Array], Array]:
+    """A function that rounds arrays of any shape, element by element; non-finite values pass unchanged."""
+    if rounding not in ROUNDINGS or not 0 <= decimals <= _EXACT_POWERS:
+        raise ValueError(f"no rounding {rounding!r} to {decimals} decimals")
+
+    def round_array(values: Array) -> Array:
+        return _rounded(values, decimals, rounding)
+
+    return round_array
+
+
+def _rounded(values: Array, decimals: int, rounding: str) -> Array:
+    """Fast where the digits beyond leave no doubt; exact, one at a time, near a tie or a whole number."""
+    scale = 10.0**decimals
+    scaled = np.abs(values) * scale
+    shift = 0.5 if rounding == "half_up" else 0.0
+    shifted = scaled + shift
+    result: Array = np.copysign(np.floor(shifted) / scale, values)
+    doubtful = np.abs(shifted - np.rint(shifted)) <= _DOUBTFUL * np.maximum(1.0, scaled * 1e-6)
+    unchanged = ~(scaled < _LARGEST)
+    result = np.where(unchanged, values, result)
+    for index in zip(*np.nonzero(doubtful & ~unchanged), strict=True):
+        result[index] = float(round_number(float(values[index]), decimals, rounding))
+    return result

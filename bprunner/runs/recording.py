@@ -1,0 +1,289 @@
+"""Recording a run: its files in a folder, its numbers and files in MLflow.
+
+The files come first, so that a run whose store fails still has its trace on disk.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bprunner._version import __version__
+from bprunner.figures import BackgroundDrawing, draw_in_background
+from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
+from bprunner.spec.describing import arithmetic_lines, network_line, training_line
+from bprunner.spec.effective import declaration_data, effective_yaml
+from bprunner.spec.printed import Printed
+from bprunner.tracking.addresses import Store
+from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord
+
+RUNS_FOLDER = "runs"
+PICTURE_FILE = "training.svg"
+_STATUS = {"finished": "FINISHED", "diverged": "FINISHED", "interrupted": "KILLED"}
+
+
+def new_folder(working_folder: Path, name: str) -> Path:
+    """A folder's name for one run's files, not there yet: runs/20260131-235959-doc."""
+    slug = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
+    folder, number = working_folder / RUNS_FOLDER / stem, 2
+    while folder.exists():
+        folder, number = working_folder / RUNS_FOLDER / f"{stem}-{number}", number + 1
+    return folder
+
+
+def write_files(run: Run, folder: Path) -> BackgroundDrawing:
+    """Writes a run's files and starts its picture, which another process draws.
+
+    trace.parquet, effective.yaml, figures.json, written/ (the texts as they were), and training.svg.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    trace_path = folder / TRACE_FILE
+    if run.trace.path != trace_path:
+        run.trace.write(trace_path)
+    line = f"{network_line(run.experiment)} · {training_line(run.experiment)}"
+    drawing = draw_in_background(trace_path, folder / PICTURE_FILE, run.name, line, run.diverged_at)
+    (folder / "effective.yaml").write_text(effective_yaml(run.declaration), encoding="utf-8")
+    write_json(folder / "figures.json", figures_data(run.figures))
+    if run.declaration.sources:
+        _write_sources(run, folder / "written")
+    return drawing
+
+
+def _write_sources(run: Run, folder: Path) -> None:
+    """The files as written; one that is extended from elsewhere gets a number in front of its name."""
+    folder.mkdir(exist_ok=True)
+    for number, source in enumerate(run.declaration.sources):
+        name = source.path.name if source.path else f"{number}.yaml"
+        target = folder / (name if not (folder / name).exists() else f"{number}-{name}")
+        target.write_text(source.text, encoding="utf-8")
+    if run.declaration.overrides:
+        (folder / "overrides.txt").write_text("\n".join(run.declaration.overrides) + "\n", encoding="utf-8")
+
+
+def record(run: Run, store: Store, working_folder: Path, folder: Path | None = None, keep_folder: bool = False) -> Run:
+    """Records a run in MLflow and returns it with the place. Its folder goes once MLflow has the files.
+
+    Raises TrackingError where the store fails; the folder then stays, with the trace in it.
+    """
+    from bprunner.tracking.store import open_store
+    from bprunner.tracking.writer import record_run
+
+    folder = folder or new_folder(working_folder, run.name)
+    drawing = write_files(run, folder)
+    try:
+        client = open_store(store)
+    finally:
+        drawing.wait()
+    recorded = record_run(run_record(run, sorted(folder.iterdir()), working_folder), store, client)
+    if not keep_folder:
+        shutil.rmtree(folder, ignore_errors=True)
+        _remove_if_empty(folder.parent)
+    run = replace(run, recorded=recorded)
+    return _moved_trace(run)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    try:
+        folder.rmdir()
+    except OSError:
+        return
+
+
+def _moved_trace(run: Run) -> Run:
+    """A trace that was read from the folder is read from MLflow's copy from now on, where that is a file here."""
+    from bprunner.training.trace import Trace
+
+    kept = run.recorded.artifact_path / TRACE_FILE if run.recorded and run.recorded.artifact_path else None
+    if run.trace.path is None or run.trace.path.exists() or kept is None or not kept.exists():
+        return run
+    return replace(run, execution=replace(run.execution, trace=Trace.read(kept)))
+
+
+# What MLflow gets
+
+
+def run_record(run: Run, files: list[Path], working_folder: Path) -> RunRecord:
+    """A run in the terms of the tracking floor."""
+    return RunRecord(
+        experiment=run.name,
+        run_name=_run_name(run),
+        status=_STATUS[run.status],  # type: ignore[arg-type]
+        started=run.started,
+        ended=run.ended,
+        parameters=parameters(run),
+        metrics=list(_metrics(run)),
+        tags=_tags(run, working_folder),
+        description=_description(run),
+        experiment_description=_experiment_description(run),
+        dataset=_dataset(run),
+        files=files,
+    )
+
+
+def _run_name(run: Run) -> str:
+    """What was changed on the command line, else the experiment's name."""
+    return ", ".join(run.declaration.overrides)[:200] or run.name
+
+
+def parameters(run: Run) -> dict[str, str | float | int | bool]:
+    """The declared values by their paths, and the hash. What is long (data, matrices, figures) is an artifact."""
+    data = declaration_data(run.experiment)
+    kept = {key: data[key] for key in ("architecture", "initial_weights", "training", "arithmetic")}
+    flat = {path: value for path, value in _flattened("", kept) if len(str(value)) <= 500}
+    return {**dict(list(flat.items())[:90]), "configuration_hash": run.hash, "samples": len(run.samples)}
+
+
+def _flattened(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        if not value:
+            yield path, "{}"
+        for key, item in value.items():
+            yield from _flattened(f"{path}.{key}" if path else str(key), item)
+    elif isinstance(value, list):
+        if path == "architecture.layers":
+            for number, item in enumerate(value):
+                yield from _flattened(f"{path}.{number}", item)
+        else:
+            yield path, str(value)
+    else:
+        yield path, str(value) if isinstance(value, Printed) else value
+
+
+def shown_rows(count: int, points: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Which of `count` rows become points of a metric: all, or evenly spaced ones with the first and the last."""
+    if count <= points:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, points).round().astype(np.int64))
+
+
+def tracked_names(run: Run) -> list[str]:
+    """The quantities that become metrics: the declared ones, unless they are too many; the error always."""
+    tracking = run.experiment.tracking
+    names = list(
+        dict.fromkeys(["error", *(part for quantity in tracking.quantities for part in run.trace.parts(quantity))])
+    )
+    per_sample = len(run.samples) > 1
+    kept = [name for name in names if not (per_sample and run.trace[name].ndim > 1)]
+    return kept if len(kept) <= tracking.series else ["error"]
+
+
+def _metrics(run: Run) -> Iterator[MetricSeries]:
+    rows = shown_rows(len(run.trace), run.experiment.tracking.points)
+    for name in tracked_names(run):
+        values = run.trace[name][rows]
+        there = rows if name.split(".")[0] != "update" or run.status == "diverged" else rows[:-1]
+        yield MetricSeries(name.replace(".", "/", 1), run.trace.steps[there], values[: len(there)])
+    last = run.trace.steps[-1:]
+    error = run.trace["error"]
+    finite = error[np.isfinite(error)]
+    summary = {
+        "final_error": error[-1],
+        "updates": float(run.updates),
+        "learning_rate": run.experiment.training.learning_rate,
+    }
+    if len(finite):
+        summary["best_error"] = finite.min()
+    if len(run.figures):
+        summary["figures_agree"] = float(len(run.figures.of("agrees")))
+        summary["figures_disagree"] = float(len(run.figures.of("disagrees")))
+    for name, value in summary.items():
+        yield MetricSeries(f"summary/{name}", last, np.array([value], dtype=np.float64))
+
+
+def _tags(run: Run, working_folder: Path) -> dict[str, str]:
+    tags = {
+        "bprunner.version": __version__,
+        "bprunner.configuration_hash": run.hash,
+        "bprunner.status": run.status,
+        "bprunner.figures": run.figures.summary(),
+        "bprunner.python": platform.python_version(),
+        "bprunner.numpy": np.__version__,
+        **_git_tags(run.declaration.folder if run.declaration.path else working_folder),
+    }
+    if run.diverged_at is not None:
+        tags["bprunner.diverged_at_step"] = str(run.diverged_at)
+    if run.declaration.path is not None:
+        tags["mlflow.source.name"] = run.declaration.sources[0].name
+    return tags
+
+
+def _git_tags(folder: Path) -> dict[str, str]:
+    """The commit of the folder's repository and whether its tree is dirty; nothing where there is none."""
+    try:
+        shown = subprocess.run(
+            ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=no"],
+            capture_output=True, text=True, timeout=10, check=True,
+        ).stdout.splitlines()  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    commit = next((line.removeprefix("# branch.oid ") for line in shown if line.startswith("# branch.oid ")), "")
+    dirty = any(not line.startswith("#") for line in shown)
+    known = {"mlflow.source.git.commit": commit} if commit and commit != "(initial)" else {}
+    return {**known, "bprunner.git.dirty": str(dirty).lower()}
+
+
+def _dataset(run: Run) -> DatasetRecord:
+    samples = run.samples
+    source = (
+        run.declaration.sources[0].name if samples.origin == "inline" and run.declaration.sources else samples.origin
+    )
+    return DatasetRecord(
+        name=f"{run.name} ({len(samples)} {'sample' if len(samples) == 1 else 'samples'})",
+        digest=samples.digest,
+        source=source,
+        inputs=samples.inputs,
+        targets=samples.targets,
+        input_names=samples.input_names,
+        target_names=samples.target_names,
+    )
+
+
+# Descriptions
+
+
+def plain_markdown(text: str) -> str:
+    """Text that Markdown shows as it is: no markup, no HTML, no links."""
+    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", text)
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
+
+
+def _experiment_description(run: Run) -> str:
+    title = plain_markdown(run.experiment.title or run.name)
+    source = f"\n\nSource: {plain_markdown(run.experiment.source)}" if run.experiment.source else ""
+    return f"**{title}**\n\n{network_line(run.experiment)}{source}"
+
+
+def _description(run: Run) -> str:
+    error = run.trace["error"]
+    arithmetic = ", ".join(arithmetic_lines(run.experiment)) or "exact"
+    rows = [
+        ("Network", network_line(run.experiment)),
+        ("Training", training_line(run.experiment)),
+        ("Arithmetic", arithmetic),
+        ("Ended", f"{run.ending()}; error {error[0]:.6g} → {error[-1]:.6g}"),
+        ("Figures", run.figures.summary()),
+        ("Changed", ", ".join(run.declaration.overrides)),
+        ("Configuration", run.hash[:12]),
+    ]
+    table = "\n".join(f"| {name} | {plain_markdown(text)} |" for name, text in rows if text)
+    faults = "".join(f"\n- {plain_markdown(str(verdict))}" for verdict in run.figures if verdict.state != "agrees")
+    listed = f"\n\nFigures that do not agree as printed:\n{faults}" if faults else ""
+    thinned = _thinned(run)
+    return f"**{plain_markdown(run.experiment.title or run.name)}**\n\n| | |\n|---|---|\n{table}{listed}{thinned}"
+
+
+def _thinned(run: Run) -> str:
+    shown = len(shown_rows(len(run.trace), run.experiment.tracking.points))
+    if shown == len(run.trace):
+        return ""
+    return f"\n\nThe charts show {shown:,} of {len(run.trace):,} steps; trace.parquet has them all."

@@ -1,0 +1,161 @@
+"""A run is one training of one experiment, and everything that is known of it: trace, figures, how it ended."""
+
+from __future__ import annotations
+
+import html
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bprunner.checking.verdicts import Verdicts, check
+from bprunner.data.loading import load_samples
+from bprunner.data.samples import Samples
+from bprunner.spec.describing import network_line, training_line
+from bprunner.spec.effective import content_hash
+from bprunner.spec.experiment import Experiment
+from bprunner.spec.reading import Declaration
+from bprunner.training.execution import Execution, Status, execute
+from bprunner.training.population import populate
+from bprunner.training.trace import Trace
+
+if TYPE_CHECKING:
+    from bprunner.tracking.records import Recorded
+
+TRACE_FILE = "trace.parquet"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run.
+
+    `trace` holds every quantity of every step, `figures` the verdicts on what the document prints, `status` is
+    finished, diverged (at step `diverged_at`) or interrupted. `started` and `ended` are milliseconds since 1970.
+    `recorded` says where MLflow has it, if it does.
+    """
+
+    declaration: Declaration
+    hash: str
+    samples: Samples
+    execution: Execution
+    figures: Verdicts
+    started: int
+    ended: int
+    recorded: Recorded | None = field(default=None, compare=False)
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.declaration.experiment
+
+    @property
+    def name(self) -> str:
+        return self.experiment.name
+
+    @property
+    def trace(self) -> Trace:
+        return self.execution.trace
+
+    @property
+    def status(self) -> Status:
+        return self.execution.status
+
+    @property
+    def diverged_at(self) -> int | None:
+        return self.execution.diverged_at
+
+    @property
+    def updates(self) -> int:
+        """How many updates the run made."""
+        return len(self.trace) - 1
+
+    def ending(self) -> str:
+        """How it ended, in words."""
+        if self.status == "diverged":
+            return f"diverged at step {self.diverged_at}"
+        updates = f"{self.updates:,} {'update' if self.updates == 1 else 'updates'}"
+        return f"{self.status} after {updates}"
+
+    def __repr__(self) -> str:
+        error = self.trace["error"]
+        figures = f", {self.figures.summary()}" if len(self.figures) else ""
+        return f"<Run {self.name}: {self.ending()}, error {error[0]:.6g} → {error[-1]:.6g}{figures}>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: what was run, the first and last steps, and the figures that do not agree."""
+        lines = [
+            network_line(self.experiment),
+            training_line(self.experiment),
+            f"{self.ending()}; {self.figures.summary()}",
+        ]
+        rows = self.trace.frame()[[*self._shown()]]
+        table = rows if len(rows) <= 12 else rows.iloc[[0, 1, 2, 3, -3, -2, -1]]
+        faults = "".join(f"<li>{html.escape(str(verdict))}</li>" for verdict in self.figures.of("disagrees"))
+        text = "<br>".join(html.escape(line) for line in lines)
+        return f"<p><b>{html.escape(self.name)}</b><br>{text}</p>{table._repr_html_()}<ul>{faults}</ul>"
+
+    def _shown(self) -> list[str]:
+        several = len(self.samples) > 1
+        names = ["error"] if several else ["error", *self.trace.parts("prediction")]
+        return [*names, *self.trace.parts("weight"), *self.trace.parts("bias")][:20]
+
+
+def metadata(declaration: Declaration, content: str, samples: Samples) -> dict[str, Any]:
+    """What a trace file says of itself."""
+    from bprunner._version import __version__
+
+    return {
+        "format": 1,
+        "bprunner": __version__,
+        "experiment": declaration.experiment.name,
+        "configuration_hash": content,
+        "samples": len(samples),
+        "data_digest": samples.digest,
+    }
+
+
+def execute_run(
+    declaration: Declaration,
+    folder: Path | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Run:
+    """Trains what a declaration says and checks its figures. Records nothing.
+
+    A long trace is written into `folder` as it grows. Raises InputError for a faulty dataset.
+    """
+    samples = load_samples(declaration)
+    content = content_hash(declaration)
+    population = populate([declaration.experiment], samples)
+    started = _now()
+    execution = execute(population, metadata(declaration, content, samples), folder, progress, should_stop)
+    ended = _now()
+    verdicts = check(declaration.experiment, execution.trace, samples.inputs.tolist(), samples.targets.tolist())
+    return Run(declaration, content, samples, execution, verdicts, started, ended)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def figures_data(figures: Sequence[Any]) -> list[dict[str, Any]]:
+    """The verdicts as plain data, for JSON."""
+    return [
+        {
+            "figure": verdict.name,
+            "step": verdict.step,
+            **({} if verdict.sample is None else {"sample": verdict.sample}),
+            "printed": str(verdict.printed),
+            "computed": verdict.value if abs(verdict.value) < float("inf") else None,
+            "computed_at_printed_digits": verdict.shown,
+            "verdict": verdict.state,
+            **({"note": verdict.note} if verdict.note else {}),
+            **({"right": str(verdict.right)} if verdict.right is not None else {}),
+        }
+        for verdict in figures
+    ]
+
+
+def write_json(path: Path, data: Mapping[str, Any] | Sequence[Any]) -> None:
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What was asked: YAML text becomes validated, frozen declarations. Nothing here knows NumPy."""

@@ -1,0 +1,150 @@
+"""The effective configuration: everything that an experiment comes to, defaults included, as YAML or a hash.
+
+The YAML validates by itself and has the same hash. The hash is of what was asked: comments, the order of
+keys, the file's name and the way a number is written do not change it; a dataset's file counts by its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from bprunner.spec.choices import Choice
+from bprunner.spec.experiment import Experiment, Figure, InitialWeights
+from bprunner.spec.printed import Printed
+from bprunner.spec.reading import Declaration
+
+
+def declaration_data(experiment: Experiment) -> dict[str, Any]:
+    """The experiment in the notation of YAML: names for choices, figures as Printed numbers, nothing empty."""
+    data = _data(experiment)
+    assert isinstance(data, dict)
+    return data
+
+
+def _data(value: Any) -> Any:
+    if isinstance(value, Choice):
+        parameters = {key: _data(each) for key, each in value.parameters().items()}
+        return {value.kind: parameters} if parameters else value.kind
+    if isinstance(value, Figure):
+        fields = _fields(value)
+        return fields["printed"] if len(fields) == 1 else fields
+    if isinstance(value, InitialWeights):
+        return _initial_weights(value)
+    if hasattr(type(value), "model_fields"):
+        return _fields(value)
+    if isinstance(value, tuple | list):
+        return [_data(item) for item in value]
+    if isinstance(value, Mapping):
+        return {key: _data(item) for key, item in value.items()}
+    return value
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    fields = {key: _data(getattr(model, key)) for key in type(model).model_fields}
+    kept = {key: value for key, value in fields.items() if value is not None and value not in ({}, [])}
+    if isinstance(model, Experiment) and "arithmetic" not in kept:
+        return {key: kept.get(key, "exact") for key in fields if key in kept or key == "arithmetic"}
+    return kept
+
+
+def _initial_weights(weights: InitialWeights) -> dict[str, Any]:
+    rule = weights.rule
+    result: dict[str, Any] = (
+        {} if rule is None else {rule.kind: {key: _data(each) for key, each in rule.parameters().items()}}
+    )
+    rest = {
+        "matrices": _data(weights.matrices),
+        "orientation": weights.orientation,
+        "biases": _data(weights.biases),
+        "seed": weights.seed,
+    }
+    return {**result, **{key: value for key, value in rest.items() if value is not None}, **weights.named}
+
+
+# The hash
+
+
+def content_hash(declaration: Declaration) -> str:
+    """SHA-256 of what was asked, 64 hexadecimal characters."""
+    data = declaration_data(declaration.experiment)
+    if declaration.data_digest is not None:
+        data["dataset"]["csv"]["file"] = f"sha256:{declaration.data_digest}"
+    text = json.dumps(_canonical(data), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    """Numbers as text that has one form for one number; a figure's digits count, so 0.20 is not 0.2."""
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, Printed):
+        return f"printed {value}"
+    if isinstance(value, int):
+        return repr(int(value))
+    if isinstance(value, float):
+        # A float that is whole and a whole number are the same number.
+        return repr(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(float(value))
+    if isinstance(value, Mapping):
+        return {key: _canonical(item) for key, item in value.items()}
+    return [_canonical(item) for item in value]
+
+
+# YAML
+
+
+def effective_yaml(declaration: Declaration, folder: Path | None = None) -> str:
+    """The effective configuration as YAML. A dataset's file is named from `folder` (default: the declaration's)."""
+    import yaml
+
+    data = declaration_data(declaration.experiment)
+    if declaration.data_file is not None:
+        home = (folder or declaration.folder).resolve()
+        data["dataset"]["csv"]["file"] = Path(os.path.relpath(declaration.data_file, home)).as_posix()
+    head = f"# bprunner {content_hash(declaration)}\n"
+    return head + yaml.dump(data, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110)
+
+
+def _dumper() -> Any:
+    """A YAML writer that keeps printed digits, and writes rows of numbers and small mappings on one line."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+            return True
+
+    def printed(dumper: yaml.SafeDumper, value: Printed) -> yaml.ScalarNode:
+        # 12. and 12.0 have other digits than 12; a whole number is written as one.
+        return dumper.represent_scalar(
+            "tag:yaml.org,2002:float" if value.decimals else "tag:yaml.org,2002:int", str(value)
+        )
+
+    def number(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
+        text = repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
+        tag = "tag:yaml.org,2002:int" if text.lstrip("-").isdigit() else "tag:yaml.org,2002:float"
+        return dumper.represent_scalar(tag, text)
+
+    def flat(value: Any) -> bool:
+        return not isinstance(value, Mapping | list)
+
+    def listing(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.SequenceNode:
+        simple = all(flat(item) or (isinstance(item, list) and all(map(flat, item))) for item in value)
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=simple)
+
+    def mapping(dumper: yaml.SafeDumper, value: dict[str, Any]) -> yaml.MappingNode:
+        simple = all(
+            (flat(item) and not isinstance(item, str)) or (isinstance(item, str) and len(item) < 30)
+            for item in value.values()
+        )
+        top = "architecture" in value or "loss" in value
+        return dumper.represent_mapping("tag:yaml.org,2002:map", value, flow_style=simple and not top)
+
+    Dumper.add_representer(Printed, printed)
+    Dumper.add_representer(float, number)
+    Dumper.add_representer(list, listing)
+    Dumper.add_representer(dict, mapping)
+    return Dumper

@@ -1,0 +1,91 @@
+"""An expression is arithmetic over quantities: `learning_rate * delta.o1 * out.h1`.
+
+Authors print numbers that are no quantity by themselves, a product on the way or a weight before it is
+rounded; an expression names them. Allowed are + − * / **, brackets, numbers, quantities of the step
+(`weight.w5`), `input.i1`, `target.o1` and `learning_rate`.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+_OPERATIONS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.Pow: operator.pow,
+}
+_LONGEST = 1000
+# A neuron of a deep network is called h1.2, which Python would read as a number after a dot.
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*")
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression: its text, and the names it uses, in the order of their first use."""
+
+    text: str
+    names: tuple[str, ...]
+    _tree: ast.expr
+    _aliases: Mapping[str, str]
+
+    def evaluate(self, values: Mapping[str, float]) -> float:
+        """Its value, in float64 arithmetic from left to right. nan where it has none (a division by zero)."""
+        try:
+            return _evaluate(self._tree, {alias: values[name] for alias, name in self._aliases.items()})
+        except (ZeroDivisionError, OverflowError):
+            return float("nan")
+
+
+def parse(text: str) -> Expression:
+    """Reads an expression. Raises ValueError, with a sentence, where the text is none."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"is longer than {_LONGEST} characters")
+    names = tuple(dict.fromkeys(_NAME.findall(text)))
+    aliases = {f"name{number}": name for number, name in enumerate(names)}
+    by_name = {name: alias for alias, name in aliases.items()}
+    try:
+        tree = ast.parse(_NAME.sub(lambda found: by_name[found[0]], text.strip()), mode="eval").body
+        _check(tree)
+    except (SyntaxError, RecursionError, MemoryError):
+        raise ValueError("is no arithmetic that can be read") from None
+    return Expression(text, names, tree, aliases)
+
+
+def _check(node: ast.expr, depth: int = 0) -> None:
+    if depth > 50:
+        raise ValueError("is nested too deeply")
+    match node:
+        case ast.BinOp(left, op, right) if type(op) in _OPERATIONS:
+            _check(left, depth + 1)
+            _check(right, depth + 1)
+        case ast.UnaryOp(ast.USub() | ast.UAdd(), operand):
+            _check(operand, depth + 1)
+        case ast.Name():
+            pass
+        case ast.Constant(value) if isinstance(value, int | float) and not isinstance(value, bool):
+            pass
+        case _:
+            raise ValueError("may use only + - * / **, brackets, numbers and names")
+
+
+def _evaluate(node: ast.expr, values: Mapping[str, float]) -> float:
+    match node:
+        case ast.BinOp(left, op, right):
+            result = _OPERATIONS[type(op)](_evaluate(left, values), _evaluate(right, values))
+            # A negative number to a broken power is complex in Python; here it has no value.
+            return float("nan") if isinstance(result, complex) else result
+        case ast.UnaryOp(ast.USub(), operand):
+            return -_evaluate(operand, values)
+        case ast.UnaryOp(_, operand):
+            return _evaluate(operand, values)
+        case ast.Name(name):
+            return float(values[name])
+        case ast.Constant(value):
+            return float(value)  # type: ignore[arg-type]  # _check let only numbers through
+    raise AssertionError(node)

@@ -1,0 +1,137 @@
+"""An address says where a store is: a SQLite file, another database, a folder, or an MLflow server.
+
+Which one is used is decided here, from the working folder and the environment, without touching any of them. The
+address that MLflow gets may hold a password; the one that people see never does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from bprunner.errors import TrackingError
+
+Kind = Literal["sqlite", "database", "server", "folder", "other"]
+
+DATABASE_FILE = "mlflow.db"
+ARTIFACT_FOLDER = "mlruns"  # what MLflow itself uses beside a SQLite store
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_DATABASES = {"postgresql", "postgres", "mysql", "mssql", "mssqlserver"}
+_UNUSABLE = re.compile(r"\?|%[0-9A-Fa-f]{2}")  # SQLAlchemy reads these as something else
+_SECRET = re.compile(r"pass|pwd|secret|token|key|credential|signature", re.IGNORECASE)
+_BARE_WORDS = {"databricks", "databricks-uc", "uc"}
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where runs are kept. `uri` is for MLflow only and may hold a password; `shown` is for people and does not.
+
+    `path` is the SQLite file or the folder where the store is one; `artifact_root` is where the files of a new
+    experiment go, absent where MLflow or its server decides.
+    """
+
+    uri: str = field(repr=False)
+    shown: str
+    kind: Kind
+    path: Path | None = None
+    artifact_root: Path | None = None
+
+    def without_secrets(self, text: str) -> str:
+        """`text` with this store's address and password made harmless: other people's messages quote them."""
+        text = text.replace(self.uri, self.shown)
+        for secret in () if self.path else _secrets(self.uri):
+            text = text.replace(secret, "***")
+        return text
+
+
+def resolve_tracking_uri(working_folder: Path, environ: Mapping[str, str]) -> Store:
+    """The store in use: MLFLOW_TRACKING_URI where it is set, else `mlflow.db` in the working folder.
+
+    Relative paths count from the working folder. A plain `mlflow ui` started there finds the default store.
+    """
+    folder = working_folder.absolute()
+    uri = environ.get("MLFLOW_TRACKING_URI", "").strip()
+    if not uri:
+        return _sqlite("sqlite", folder / DATABASE_FILE)
+    if uri in _BARE_WORDS:
+        return Store(uri, uri, "other")
+    if not _SCHEME.match(uri):
+        return _folder(folder / uri)
+    return _from_uri(uri, folder)
+
+
+def _from_uri(uri: str, folder: Path) -> Store:
+    scheme = uri.partition(":")[0].lower()
+    dialect = scheme.partition("+")[0]
+    if dialect == "sqlite":
+        return _sqlite_from_uri(uri, folder)
+    if scheme == "file":
+        return _folder(folder / url2pathname(urlsplit(uri).path))
+    if scheme in {"http", "https"}:
+        return Store(uri.rstrip("/"), without_password(uri.rstrip("/")), "server")
+    if dialect in _DATABASES:
+        return Store(uri, without_password(uri), "database", artifact_root=folder / ARTIFACT_FOLDER)
+    return Store(uri, without_password(uri), "other")
+
+
+def _sqlite_from_uri(uri: str, folder: Path) -> Store:
+    """Three slashes precede a relative path, four an absolute one; what follows `?` is for the driver."""
+    scheme, _, rest = uri.partition(":")
+    name, mark, query = rest.removeprefix("///").partition("?")
+    if not rest.startswith("///") or name in {"", ":memory:"}:
+        raise TrackingError(
+            f"MLFLOW_TRACKING_URI={without_password(uri)!r} names no file, so the record would vanish with us. "
+            f"Use sqlite:///{DATABASE_FILE}, or unset it."
+        )
+    return _sqlite(scheme, folder / name, mark + query)
+
+
+def _sqlite(scheme: str, path: Path, query: str = "") -> Store:
+    if _UNUSABLE.search(str(path)):
+        raise TrackingError(f"MLflow cannot keep a store under a name with a question mark or a %20 in it: {path}")
+    uri = f"{scheme}:///{path}"
+    return Store(uri + query, uri, "sqlite", path, path.parent / ARTIFACT_FOLDER)
+
+
+def _folder(path: Path) -> Store:
+    uri = path.absolute().as_uri()
+    return Store(uri, uri, "folder", path)
+
+
+def without_password(uri: str) -> str:
+    """`uri` without its user, password, query and fragment: tokens hide in each of them."""
+    scheme, mark, rest = uri.partition("://")
+    return (scheme + mark + rest.rpartition("@")[2] if mark else uri).partition("?")[0].partition("#")[0]
+
+
+def _secrets(uri: str) -> list[str]:
+    """The texts in `uri` that nobody may see, longest first, as written and as decoded.
+
+    Everything before the last `@` counts as the user's. A password with an unquoted `/`, `?` or `@` is taken apart by
+    whoever parses the address, and quoted in pieces: so the pieces are secrets too.
+    """
+    user, _, password = uri.partition("://")[2].rpartition("@")[0].partition(":")
+    pairs = [pair.partition("=") for pair in uri.partition("?")[2].split("&")]
+    pieces = [piece for piece in re.split(r"[/?#@:]", password) if len(piece) > 3]
+    values = [password or user, *pieces, *(value for key, _, value in pairs if _SECRET.search(key))]
+    found = {spelling for value in values if value for spelling in (value, unquote(value))}
+    return sorted(found, key=len, reverse=True)
+
+
+def page(experiment_id: str | None = None, run_id: str | None = None) -> str:
+    """The part of a link behind the server's address: an experiment's page, a run's, or the start."""
+    if experiment_id is None:
+        return "/"
+    return f"/#/experiments/{experiment_id}" + (f"/runs/{run_id}" if run_id else "")
+
+
+def link(store: Store, experiment_id: str | None = None, run_id: str | None = None) -> str:
+    """Where to look at a run: its page on the server in use, or the command that shows the store."""
+    if store.kind == "server":
+        return store.shown + page(experiment_id, run_id)
+    return f"mlflow ui --backend-store-uri '{store.shown}'"

@@ -1,0 +1,92 @@
+"""A record is everything that MLflow shall keep of one run, in plain values.
+
+Whoever has trained fills a RunRecord; `writer.record_run` writes it and answers with a Recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Status = Literal["FINISHED", "FAILED", "KILLED"]
+
+
+@dataclass(frozen=True)
+class MetricSeries:
+    """One metric over the steps: `values[i]` (float64) was the state at `steps[i]` (int64). Each step occurs once.
+
+    Values may be NaN or infinite: MLflow cannot hold those, so the writer leaves them out and says so.
+    """
+
+    key: str
+    steps: NDArray[np.int64]
+    values: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.steps.ndim != 1 or self.steps.shape != self.values.shape:
+            shapes = f"{self.steps.shape} and {self.values.shape}"
+            raise ValueError(f"the steps and values of {self.key!r} must be two lists of one length, not {shapes}")
+
+
+@dataclass(frozen=True)
+class DatasetRecord:
+    """The data a run was trained on. Inputs: (samples, input units); targets: (samples, output units).
+
+    `digest` (at most 36 characters) is the caller's own, over every element; `source` is where the data come
+    from: an http(s) address, or any other text, such as the file that declares them.
+    """
+
+    name: str
+    digest: str
+    source: str
+    inputs: NDArray[np.float64]
+    targets: NDArray[np.float64]
+    input_names: Sequence[str]
+    target_names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run, as MLflow shall keep it.
+
+    `started` and `ended` are milliseconds since 1970. `description` and `experiment_description` are Markdown,
+    shown at the top of the run's and the experiment's page. `files` are files and folders, kept under their
+    base names.
+    """
+
+    experiment: str
+    run_name: str
+    status: Status
+    started: int
+    ended: int
+    parameters: Mapping[str, str | float | int | bool] = field(default_factory=dict)
+    metrics: Sequence[MetricSeries] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
+    experiment_description: str = ""
+    dataset: DatasetRecord | None = None
+    files: Sequence[Path] = ()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Where a record went. No text in it holds a password.
+
+    `rows` metric values were written, `rows_left_out` were not finite. `artifact_path` is the folder with the
+    run's files where it is on this machine; `link_hint` says where to look at the run.
+    """
+
+    run_id: str
+    experiment_id: str
+    tracking_uri: str
+    artifact_uri: str
+    artifact_path: Path | None
+    rows: int
+    rows_left_out: int
+    link_hint: str

@@ -1,0 +1,72 @@
+"""Columns: where each quantity of a step is found, and what it is called in the trace.
+
+A quantity that every sample has (net, out, prediction, delta) is per-sample; error, gradient, update,
+weight and bias are one number a step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bprunner.spec.naming import Names
+
+PER_SAMPLE = frozenset({"net", "out", "prediction", "delta"})
+
+Store = Literal["net", "out", "error", "delta", "gradient_W", "gradient_b", "update_W", "update_b", "W", "b"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One named series of numbers, and its place: `store` and `layer` say which array of a step, `index` which
+    element of it, past the runs axis (per-sample quantities: the unit, for all samples)."""
+
+    name: str
+    store: Store
+    layer: int
+    index: tuple[int, ...]
+
+    @property
+    def quantity(self) -> str:
+        return self.name.split(".", 1)[0]
+
+    @property
+    def per_sample(self) -> bool:
+        return self.quantity in PER_SAMPLE
+
+
+def columns(names: Names) -> list[Column]:
+    """All columns of a network's trace, in the order in which a step computes them, the weights first."""
+    return [
+        *_weights(names, "weight", "W"),
+        *_biases(names, "bias", "b"),
+        *_neurons(names, "net"),
+        *_neurons(names, "out"),
+        *(
+            Column(f"prediction.{name}", "out", len(names.layers) - 1, (unit,))
+            for unit, name in enumerate(names.outputs)
+        ),
+        Column("error", "error", 0, (0, 0)),
+        *_neurons(names, "delta"),
+        *_weights(names, "gradient", "gradient_W"),
+        *_biases(names, "gradient", "gradient_b"),
+        *_weights(names, "update", "update_W"),
+        *_biases(names, "update", "update_b"),
+    ]
+
+
+def _neurons(names: Names, store: Literal["net", "out", "delta"]) -> Iterator[Column]:
+    for layer, neurons in enumerate(names.layers):
+        for unit, name in enumerate(neurons):
+            yield Column(f"{store}.{name}", store, layer, (unit,))
+
+
+def _weights(names: Names, quantity: str, store: Store) -> Iterator[Column]:
+    for name, place in names.weights.items():
+        yield Column(f"{quantity}.{name}", store, place.layer, (place.sender, place.receiver))
+
+
+def _biases(names: Names, quantity: str, store: Store) -> Iterator[Column]:
+    for name, place in names.biases.items():
+        yield Column(f"{quantity}.{name}", store, place.layer, (0, place.receiver))

@@ -1,0 +1,155 @@
+"""Executing a run: the loop's steps go to a recorder, until the end, an overflow, or somebody's wish to stop.
+
+Overflow is no error: the run ends as diverged at the first step whose error or weights are no finite
+numbers, and that step is the last of its trace.
+"""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from bprunner.nn.arrays import Array
+from bprunner.training.columns import columns
+from bprunner.training.loop import train
+from bprunner.training.population import Population
+from bprunner.training.recorder import CHUNK_BYTES, StepBuffer, chunk_capacities, step_numbers
+from bprunner.training.trace import Trace, TraceWriter
+
+Status = Literal["finished", "diverged", "interrupted"]
+
+MOST_IN_MEMORY = 64 * 2**20
+"""Bytes of trace that stay in memory; beyond it chunks go to the disk."""
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How a run went: its trace, how it ended, and the step at which it diverged, if it did."""
+
+    trace: Trace
+    status: Status
+    diverged_at: int | None = None
+    # Held so that a trace on a temporary disk lives as long as the execution does.
+    _temporary: Any = field(default=None, repr=False, compare=False)
+
+
+def execute(
+    population: Population,
+    metadata: Mapping[str, Any],
+    folder: Path | None = None,
+    progress: Callable[[int], None] = lambda _: None,
+    should_stop: Callable[[], bool] = lambda: False,
+    most_in_memory: int = MOST_IN_MEMORY,
+) -> Execution:
+    """Trains a population of one and returns its trace.
+
+    A trace larger than `most_in_memory` bytes is written to `folder` (default: a temporary one) as it grows.
+    `progress` is told the number of steps now and then; `should_stop` is asked after every step.
+    Raises StorageError where the disk fails.
+    """
+    if population.runs != 1:
+        raise ValueError("one run at a time is executed here")
+    keeper = _Keeper(population, metadata, folder, most_in_memory)
+    capacities = chunk_capacities(population)
+    buffer = StepBuffer(min(next(capacities), population.epochs + 1))
+    status: Status = "finished"
+    diverged_at: int | None = None
+    try:
+        # Overflow is a value here: it is looked for in the recorded numbers.
+        with np.errstate(all="ignore"), _without_collector():
+            for step in train(population):
+                buffer.add(step)
+                stopping = should_stop() and step.number < population.epochs
+                if buffer.count < buffer.capacity and not stopping:
+                    continue
+                diverged_at = keeper.keep(buffer)
+                progress(keeper.count)
+                if diverged_at is not None or stopping:
+                    status = "interrupted" if diverged_at is None else "diverged"
+                    break
+                buffer = StepBuffer(min(next(capacities), max(1, population.epochs + 1 - keeper.count)))
+        return Execution(keeper.trace(), status, diverged_at, keeper.temporary)
+    finally:
+        keeper.discard()
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Steps are many small tuples without cycles: Python's garbage collector would walk through them in vain."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _Keeper:
+    """Keeps chunks in memory while they are few, on the disk when they are many."""
+
+    def __init__(self, population: Population, metadata: Mapping[str, Any], folder: Path | None, most: int) -> None:
+        self.count = 0
+        self.temporary: Any = None
+        self._columns = columns(population.names)
+        self._metadata = metadata
+        self._folder = folder
+        self._most = most
+        self._held: list[dict[str, Array]] = []
+        self._held_bytes = 0
+        self._spilled = 0
+        self._writer: TraceWriter | None = None
+
+    def keep(self, buffer: StepBuffer) -> int | None:
+        """Takes a buffer's steps, up to the first that diverged, whose number it returns."""
+        if buffer.count == 0:
+            return None
+        diverged = buffer.first_non_finite(0)
+        count = buffer.count if diverged is None else diverged + 1
+        chunk = buffer.columns(self._columns, 0, count)
+        self._held.append(chunk)
+        self._held_bytes += sum(values.nbytes for values in chunk.values())
+        if self._held_bytes > (self._most if self._writer is None else CHUNK_BYTES):
+            self._spill()
+        self.count += count
+        return None if diverged is None else self.count - 1
+
+    def _spill(self) -> None:
+        """Puts on the disk what is held. From the first time on, no more than a chunk is held."""
+        if self._writer is None:
+            if self._folder is None:
+                self.temporary = tempfile.TemporaryDirectory(prefix="bprunner-")
+                self._folder = Path(self.temporary.name)
+            self._writer = TraceWriter(self._folder / "trace.parquet", self._metadata)
+        whole = self._whole()
+        count = len(whole["error"])
+        self._writer.write(step_numbers(self._spilled, count), whole)
+        self._spilled += count
+        self._held, self._held_bytes = [], 0
+
+    def _whole(self) -> dict[str, Array]:
+        """What is held, as one chunk."""
+        if len(self._held) == 1:
+            return self._held[0]
+        return {name: np.concatenate([chunk[name] for chunk in self._held]) for name in self._held[0]}
+
+    def trace(self) -> Trace:
+        names = [column.name for column in self._columns]
+        steps = step_numbers(0, self.count)
+        if self._writer is None:
+            return Trace(steps, names, self._whole(), self._metadata)
+        if self._held:
+            self._spill()
+        self._writer.close()
+        return Trace(steps, names, self._writer.path, self._metadata)
+
+    def discard(self) -> None:
+        if self._writer is not None:
+            self._writer.discard()

@@ -1,0 +1,1 @@
+"""Tracking, tested on real SQLite stores."""
