@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from bprunner.nn.rounding import ROUNDINGS, round_number
+from bprunner.nn.rounding import at_decimals, round_number
 from bprunner.spec.experiment import Arithmetic, Expectation, Experiment, Figure, Way
 from bprunner.spec.expressions import parse
 from bprunner.spec.printed import Printed
@@ -153,11 +153,12 @@ def agreement(printed: Printed, value: float, way: Way, tolerance: float | None 
 def _at_digits(printed: Printed, value: float, way: Way) -> Decimal:
     """The value at a figure's decimals; a whole number printed as 1.2e5 counts by its own digits."""
     if printed.significant > _CERTAIN_DIGITS:
-        return Decimal(repr(value)).quantize(Decimal(1).scaleb(-_exponent(printed)), rounding=ROUNDINGS[way])
-    return round_number(value, _exponent(printed), way)
+        return at_decimals(Decimal(repr(value)), _decimals(printed), way)
+    return round_number(value, _decimals(printed), way)
 
 
-def _exponent(printed: Printed) -> int:
+def _decimals(printed: Printed) -> int:
+    """Like `printed.decimals`, but negative for a whole number whose last digits an exponent leaves out."""
     exponent = printed.number.as_tuple().exponent
     assert isinstance(exponent, int)
     return -exponent

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from bprunner.cli.codes import ExitCode
 from bprunner.cli.interrupts import Interrupts
 from bprunner.cli.screen import show_figures, show_head, show_steps, show_verdicts
 from bprunner.cli.terminal import err, out, tell_problems
-from bprunner.errors import BprunnerError, InputError, Problem, StorageError
+from bprunner.errors import BprunnerError, InputError, Problem
 from bprunner.runs.run import Run, execute_run, figures_data
 from bprunner.spec.reading import Declaration, read_declaration
 
@@ -100,13 +101,17 @@ def _run_one(declaration: Declaration, wishes: Wishes, interrupts: Interrupts) -
     folder = new_folder(Path.cwd(), declaration.experiment.name)
     if wishes.on_screen:
         show_head(out(), declaration.experiment, declaration.overrides)
+    started = time.time_ns() // 1_000_000
     try:
         with _progress(declaration.experiment.training.epochs) as progress:
             run = execute_run(declaration, folder, progress, lambda: interrupts.code != 0)
     except InputError as error:
         tell_problems(error)
         return ExitCode.INPUT, {"problems": [str(problem) for problem in error.problems]}
-    except StorageError as error:
+    except Exception as error:
+        _record_failure(declaration, error, started, wishes)
+        if not isinstance(error, BprunnerError):
+            raise
         _say(str(error))
         return ExitCode.FAILED, {"failure": str(error)}
     _show(run, wishes)
@@ -157,6 +162,17 @@ def _record(run: Run, folder: Path, wishes: Wishes) -> tuple[Run, str]:
     if wishes.on_screen:
         _tell_place(run, folder)
     return run, ""
+
+
+def _record_failure(declaration: Declaration, error: Exception, started: int, wishes: Wishes) -> None:
+    """Records that a run failed. Where that fails too, the first failure is the one to tell."""
+    from bprunner.runs import recording
+    from bprunner.tracking.addresses import resolve_tracking_uri
+
+    if wishes.mlflow:
+        here = Path.cwd()
+        with suppress(BprunnerError, OSError):
+            recording.record_failure(declaration, error, started, resolve_tracking_uri(here, os.environ), here)
 
 
 def _tell_place(run: Run, folder: Path) -> None:
@@ -301,7 +317,7 @@ def _step_rows(run: Run) -> Iterator[dict[str, Any]]:
                 name: _json_number(values[row])
                 for name, values in columns.items()
                 # There is no update after the last step.
-                if not (last and name.startswith("update.") and run.status != "diverged")
+                if not (last and name.startswith("update.") and run.status == "finished")
             },
         }
 

@@ -7,6 +7,7 @@ direction; it is counted, not compared.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,10 +51,17 @@ def check_gradients(
                     continue
                 compared += 1
                 exact = float(analytic[(0, *index)])
-                difference = abs(exact - numeric) / max(abs(exact), abs(numeric), floor)
+                difference = _difference(exact, numeric, floor)
                 if difference > largest or worst is None:
                     largest, worst = max(largest, difference), (number, kind, (index[0], index[1]))
     return GradientCheck(largest, compared, at_kinks, worst)
+
+
+def _difference(exact: float, numeric: float, floor: float) -> float:
+    """Relative; infinite where either side is no finite number, so that it cannot pass for agreement."""
+    if not (math.isfinite(exact) and math.isfinite(numeric)):
+        return math.inf
+    return abs(exact - numeric) / max(abs(exact), abs(numeric), floor)
 
 
 def _numeric(

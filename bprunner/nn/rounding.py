@@ -2,7 +2,8 @@
 
 A float64 is read as the decimal number of 15 significant digits that it stands for (every float64 carries
 15 faithfully), so 0.285 rounds to 0.29 and the 0.7999999999999999 of a computation counts as the 0.8 that a
-person has on paper. Half up means half away from zero; cutting goes towards zero.
+person has on paper. Where so many decimals are asked for that 15 digits do not reach them, all 17 count.
+Half up means half away from zero; cutting goes towards zero.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ ROUNDINGS: Mapping[str, str] = {"half_up": ROUND_HALF_UP, "truncated": ROUND_DOW
 """The ways of rounding, and what Python's decimal module calls them."""
 
 _DOUBTFUL = 1e-6
-_LARGEST = 2.0**50
+# From here on a double has no room for anything smaller than the last decimal: there is nothing to round.
+_LARGEST = 2.0**53
 # Up to here a power of ten is exact, so that dividing by it rounds once: the nearest double of the decimal.
 _EXACT_POWERS = 22
+_CERTAIN_DIGITS = 15
+_MOST_DIGITS = 25
 
 
 def as_decimal(value: float) -> Decimal:
@@ -31,10 +35,16 @@ def as_decimal(value: float) -> Decimal:
 def round_number(value: float, decimals: int, rounding: str) -> Decimal:
     """One finite number, rounded to so many decimals."""
     number = as_decimal(value)
-    quantum = Decimal(1).scaleb(-decimals)
-    if number.adjusted() + decimals > 25:  # far more digits than a double has: nothing to round
+    if number.adjusted() + decimals >= _CERTAIN_DIGITS:
+        number = Decimal(repr(value))
+    return at_decimals(number, decimals, rounding)
+
+
+def at_decimals(number: Decimal, decimals: int, rounding: str) -> Decimal:
+    """A decimal number rounded to so many decimals; left as it is where that takes far more digits than a double has."""
+    if number.adjusted() + decimals > _MOST_DIGITS:
         return number
-    return number.quantize(quantum, rounding=ROUNDINGS[rounding])
+    return number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUNDINGS[rounding])
 
 
 def rounder(decimals: int, rounding: str) -> Callable[[Array], Array]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bprunner.errors import InputError, TrackingError
 from bprunner.runs.run import Run, execute_run
 from bprunner.spec.experiment import Experiment
-from bprunner.spec.reading import read_declaration
+from bprunner.spec.reading import Declaration, read_declaration
 
 
 def run(
@@ -32,11 +35,23 @@ def run(
         import json
 
         overrides = [f"{path}={json.dumps(value)}" for path, value in overrides.items()]
-    done = execute_run(read_declaration(declared, overrides, allow_outside))
-    if not record:
-        return done
+    declaration = read_declaration(declared, overrides, allow_outside)
+    return _recorded(declaration) if record else execute_run(declaration)
+
+
+def _recorded(declaration: Declaration) -> Run:
+    """A run that MLflow has, also where it fails (FAILED) or is interrupted (KILLED)."""
     from bprunner.runs import recording
     from bprunner.tracking.addresses import resolve_tracking_uri
 
-    folder = Path.cwd()
-    return recording.record(done, resolve_tracking_uri(folder, os.environ), folder)
+    folder, started = Path.cwd(), time.time_ns() // 1_000_000
+    store = resolve_tracking_uri(folder, os.environ)
+    try:
+        done = execute_run(declaration)
+    except InputError:
+        raise
+    except BaseException as error:
+        with suppress(TrackingError):
+            recording.record_failure(declaration, error, started, store, folder)
+        raise
+    return recording.record(done, store, folder)

@@ -9,7 +9,9 @@ import platform
 import re
 import shutil
 import subprocess
+import tempfile
 import time
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,14 +22,17 @@ import numpy as np
 from bprunner._version import __version__
 from bprunner.figures import BackgroundDrawing, draw_in_background
 from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
+from bprunner.spec.consistency import is_per_sample
 from bprunner.spec.describing import arithmetic_lines, network_line, training_line
-from bprunner.spec.effective import declaration_data, effective_yaml
+from bprunner.spec.effective import content_hash, declaration_data, effective_yaml
 from bprunner.spec.printed import Printed
+from bprunner.spec.reading import Declaration
 from bprunner.tracking.addresses import Store
 from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord
 
 RUNS_FOLDER = "runs"
 PICTURE_FILE = "training.svg"
+_LONGEST_PARAMETER, _MOST_PARAMETERS = 500, 90
 _STATUS = {"finished": "FINISHED", "diverged": "FINISHED", "interrupted": "KILLED"}
 
 
@@ -54,20 +59,21 @@ def write_files(run: Run, folder: Path) -> BackgroundDrawing:
     drawing = draw_in_background(trace_path, folder / PICTURE_FILE, run.name, line, run.diverged_at)
     (folder / "effective.yaml").write_text(effective_yaml(run.declaration), encoding="utf-8")
     write_json(folder / "figures.json", figures_data(run.figures))
-    if run.declaration.sources:
-        _write_sources(run, folder / "written")
+    _write_sources(run.declaration, folder / "written")
     return drawing
 
 
-def _write_sources(run: Run, folder: Path) -> None:
+def _write_sources(declaration: Declaration, folder: Path) -> None:
     """The files as written; one that is extended from elsewhere gets a number in front of its name."""
+    if not declaration.sources:
+        return
     folder.mkdir(exist_ok=True)
-    for number, source in enumerate(run.declaration.sources):
+    for number, source in enumerate(declaration.sources):
         name = source.path.name if source.path else f"{number}.yaml"
         target = folder / (name if not (folder / name).exists() else f"{number}-{name}")
         target.write_text(source.text, encoding="utf-8")
-    if run.declaration.overrides:
-        (folder / "overrides.txt").write_text("\n".join(run.declaration.overrides) + "\n", encoding="utf-8")
+    if declaration.overrides:
+        (folder / "overrides.txt").write_text("\n".join(declaration.overrides) + "\n", encoding="utf-8")
 
 
 def record(run: Run, store: Store, working_folder: Path, folder: Path | None = None, keep_folder: bool = False) -> Run:
@@ -109,6 +115,39 @@ def _moved_trace(run: Run) -> Run:
     return replace(run, execution=replace(run.execution, trace=Trace.read(kept)))
 
 
+def record_failure(declaration: Declaration, error: BaseException, started: int, store: Store, here: Path) -> None:
+    """Records a run that an exception ended: what was asked, and the exception. `started` is in ms since 1970.
+
+    Raises TrackingError where the store fails.
+    """
+    from bprunner.tracking.store import open_store
+    from bprunner.tracking.writer import record_run
+
+    content = content_hash(declaration)
+    reason = f"{type(error).__name__}: {error}"
+    with tempfile.TemporaryDirectory(prefix="bprunner-") as name:
+        folder = Path(name)
+        (folder / "effective.yaml").write_text(effective_yaml(declaration), encoding="utf-8")
+        (folder / "failure.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
+        _write_sources(declaration, folder / "written")
+        record = RunRecord(
+            experiment=declaration.experiment.name,
+            run_name=_run_name(declaration),
+            status="KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED",
+            started=started,
+            ended=time.time_ns() // 1_000_000,
+            parameters={**_declared_parameters(declaration), "configuration_hash": content},
+            tags={
+                **_origin_tags(declaration, content, here),
+                "bprunner.status": "failed",
+                "bprunner.failure": reason[:500],
+            },
+            description=f"**Failed**: {plain_markdown(reason[:500])}",
+            files=sorted(folder.iterdir()),
+        )
+        record_run(record, store, open_store(store))
+
+
 # What MLflow gets
 
 
@@ -116,7 +155,7 @@ def run_record(run: Run, files: list[Path], working_folder: Path) -> RunRecord:
     """A run in the terms of the tracking floor."""
     return RunRecord(
         experiment=run.name,
-        run_name=_run_name(run),
+        run_name=_run_name(run.declaration),
         status=_STATUS[run.status],  # type: ignore[arg-type]
         started=run.started,
         ended=run.ended,
@@ -130,17 +169,21 @@ def run_record(run: Run, files: list[Path], working_folder: Path) -> RunRecord:
     )
 
 
-def _run_name(run: Run) -> str:
+def _run_name(declaration: Declaration) -> str:
     """What was changed on the command line, else the experiment's name."""
-    return ", ".join(run.declaration.overrides)[:200] or run.name
+    return ", ".join(declaration.overrides)[:200] or declaration.experiment.name
 
 
 def parameters(run: Run) -> dict[str, str | float | int | bool]:
     """The declared values by their paths, and the hash. What is long (data, matrices, figures) is an artifact."""
-    data = declaration_data(run.experiment)
+    return {**_declared_parameters(run.declaration), "configuration_hash": run.hash, "samples": len(run.samples)}
+
+
+def _declared_parameters(declaration: Declaration) -> dict[str, str | float | int | bool]:
+    data = declaration_data(declaration.experiment)
     kept = {key: data[key] for key in ("architecture", "initial_weights", "training", "arithmetic")}
-    flat = {path: value for path, value in _flattened("", kept) if len(str(value)) <= 500}
-    return {**dict(list(flat.items())[:90]), "configuration_hash": run.hash, "samples": len(run.samples)}
+    flat = {path: value for path, value in _flattened("", kept) if len(str(value)) <= _LONGEST_PARAMETER}
+    return dict(list(flat.items())[:_MOST_PARAMETERS])
 
 
 def _flattened(path: str, value: Any) -> Iterator[tuple[str, Any]]:
@@ -167,22 +210,36 @@ def shown_rows(count: int, points: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def tracked_names(run: Run) -> list[str]:
-    """The quantities that become metrics: the declared ones, unless they are too many; the error always."""
+    """The quantities that become metrics: the declared ones, the error always. Where they are more than
+    `tracking.series`, first the per-sample ones go, then all but the error."""
     tracking = run.experiment.tracking
-    names = list(
-        dict.fromkeys(["error", *(part for quantity in tracking.quantities for part in run.trace.parts(quantity))])
-    )
-    per_sample = len(run.samples) > 1
-    kept = [name for name in names if not (per_sample and run.trace[name].ndim > 1)]
-    return kept if len(kept) <= tracking.series else ["error"]
+    names = ["error", *(part for quantity in tracking.quantities for part in run.trace.parts(quantity))]
+    names = list(dict.fromkeys(names))
+    several = len(run.samples) > 1
+    shared = [name for name in names if not (several and is_per_sample(name))]
+    series = len(shared) + (len(names) - len(shared)) * len(run.samples)
+    if series <= tracking.series:
+        return names
+    return shared if len(shared) <= tracking.series else ["error"]
 
 
 def _metrics(run: Run) -> Iterator[MetricSeries]:
     rows = shown_rows(len(run.trace), run.experiment.tracking.points)
     for name in tracked_names(run):
         values = run.trace[name][rows]
-        there = rows if name.split(".")[0] != "update" or run.status == "diverged" else rows[:-1]
-        yield MetricSeries(name.replace(".", "/", 1), run.trace.steps[there], values[: len(there)])
+        # There is no update after the last step; where a run was cut short, there is one.
+        there = len(rows) - (name.startswith("update.") and run.status == "finished")
+        key, steps = name.replace(".", "/", 1), run.trace.steps[rows[:there]]
+        if values.ndim == 1:
+            yield MetricSeries(key, steps, values[:there])
+        else:
+            for sample in range(values.shape[1]):
+                yield MetricSeries(f"{key}/sample {sample + 1}", steps, values[:there, sample])
+    yield from _summaries(run)
+
+
+def _summaries(run: Run) -> Iterator[MetricSeries]:
+    """One number a run, so that tables of runs can be sorted by it."""
     last = run.trace.steps[-1:]
     error = run.trace["error"]
     finite = error[np.isfinite(error)]
@@ -201,20 +258,22 @@ def _metrics(run: Run) -> Iterator[MetricSeries]:
 
 
 def _tags(run: Run, working_folder: Path) -> dict[str, str]:
-    tags = {
-        "bprunner.version": __version__,
-        "bprunner.configuration_hash": run.hash,
-        "bprunner.status": run.status,
-        "bprunner.figures": run.figures.summary(),
-        "bprunner.python": platform.python_version(),
-        "bprunner.numpy": np.__version__,
-        **_git_tags(run.declaration.folder if run.declaration.path else working_folder),
-    }
+    tags = {"bprunner.status": run.status, "bprunner.figures": run.figures.summary()}
     if run.diverged_at is not None:
         tags["bprunner.diverged_at_step"] = str(run.diverged_at)
-    if run.declaration.path is not None:
-        tags["mlflow.source.name"] = run.declaration.sources[0].name
-    return tags
+    return {**_origin_tags(run.declaration, run.hash, working_folder), **tags}
+
+
+def _origin_tags(declaration: Declaration, content: str, working_folder: Path) -> dict[str, str]:
+    """What was run, by which versions, from which commit."""
+    tags = {
+        "bprunner.version": __version__,
+        "bprunner.configuration_hash": content,
+        "bprunner.python": platform.python_version(),
+        "bprunner.numpy": np.__version__,
+        **_git_tags(declaration.folder if declaration.path else working_folder),
+    }
+    return tags if declaration.path is None else {**tags, "mlflow.source.name": declaration.sources[0].name}
 
 
 def _git_tags(folder: Path) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from bprunner.spec.choices import Choice
 from bprunner.spec.experiment import (
     DRAWN,
+    PER_SAMPLE,
     Architecture,
     CsvDataset,
     Expectation,
@@ -203,7 +204,7 @@ def _expectation(
 
 def is_per_sample(name: str) -> bool:
     """Whether each sample has a value of its own under this name."""
-    return name.split(".", 1)[0] in ("net", "out", "prediction", "delta", "input", "target")
+    return name.split(".", 1)[0] in PER_SAMPLE | {"input", "target"}
 
 
 def _steps(path: Path, expectation: Expectation, epochs: int | None) -> Iterator[Misfit]:

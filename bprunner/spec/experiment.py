@@ -287,6 +287,9 @@ class Rounding(Frozen):
 QUANTITIES = ("net", "out", "prediction", "error", "delta", "gradient", "update", "weight", "bias")
 """The quantities of a step, in the order in which a step computes them."""
 
+PER_SAMPLE = frozenset({"net", "out", "prediction", "delta"})
+"""The quantities that every sample has; the others are one number a step."""
+
 
 class Arithmetic(Frozen):
     """Which quantities are rounded; the others are exact, in double precision."""

@@ -128,7 +128,7 @@ def from_data(value: object, source_name: str = "<python>") -> Node:
 
 
 def _node_of(value: object, place: Place, path: tuple[str | int, ...]) -> Node:
-    if len(path) > MAX_DEPTH:
+    if len(path) >= MAX_DEPTH and isinstance(value, abc.Mapping | list | tuple):
         raise _data_error(f"the data is nested deeper than {MAX_DEPTH} levels", place, path)
     if isinstance(value, abc.Mapping):
         entries = {_key(key, place, path): _entry(item, place, (*path, key)) for key, item in value.items()}

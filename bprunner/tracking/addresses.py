@@ -24,6 +24,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _DATABASES = {"postgresql", "postgres", "mysql", "mssql", "mssqlserver"}
 _UNUSABLE = re.compile(r"\?|%[0-9A-Fa-f]{2}")  # SQLAlchemy reads these as something else
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential|signature", re.IGNORECASE)
+_TRAINING = "workflowType=machine_learning"
 _BARE_WORDS = {"databricks", "databricks-uc", "uc"}
 
 
@@ -124,10 +125,14 @@ def _secrets(uri: str) -> list[str]:
 
 
 def page(experiment_id: str | None = None, run_id: str | None = None) -> str:
-    """The part of a link behind the server's address: an experiment's page, a run's, or the start."""
+    """The part of a link behind the server's address: an experiment's charts, a run's page, or the start.
+
+    Without the type of work, MLflow opens its pages for language models where a browser comes for the first time.
+    """
     if experiment_id is None:
         return "/"
-    return f"/#/experiments/{experiment_id}" + (f"/runs/{run_id}" if run_id else "")
+    runs = f"/#/experiments/{experiment_id}/runs"
+    return f"{runs}/{run_id}?{_TRAINING}" if run_id else f"{runs}?{_TRAINING}&compareRunsMode=CHART"
 
 
 def link(store: Store, experiment_id: str | None = None, run_id: str | None = None) -> str:

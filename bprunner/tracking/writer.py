@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 LONGEST_KEY, LONGEST_PARAMETER, LONGEST_TAG, LONGEST_EXPERIMENT_TAG, LONGEST_DIGEST = 250, 6000, 8000, 20_000, 36
 ROWS_A_BATCH, PARAMETERS_A_BATCH = 1000, 100
 NOTE = "mlflow.note.content"
+# Without a kind, MLflow shows an experiment among the pages for language models.
+TRAINING_PAGES = {"mlflow.experimentKind": "custom_model_development"}
 NOTE_DIGEST = "bprunner.note_digest"
 _KEY = re.compile(r"[/\w.\- :]+")
 
@@ -155,7 +157,9 @@ def _make_experiment(client: MlflowClient, record: RunRecord, store: Store) -> E
     root = store.artifact_root
     location = (root / _folder_name(record.experiment)).as_uri() if root else None
     try:
-        made = client.create_experiment(record.experiment, location, _note_tags(record.experiment_description))
+        made = client.create_experiment(
+            record.experiment, location, {**TRAINING_PAGES, **_note_tags(record.experiment_description)}
+        )
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from bprunner.spec.experiment import PER_SAMPLE
 from bprunner.spec.naming import Names
-
-PER_SAMPLE = frozenset({"net", "out", "prediction", "delta"})
 
 Store = Literal["net", "out", "error", "delta", "gradient_W", "gradient_b", "update_W", "update_b", "W", "b"]
 

@@ -108,9 +108,15 @@ def _element(array: Array, column: Column) -> Array:
     """A copy of its own, so that the rest of the array is let go."""
     if column.per_sample:
         values = array[:, :, column.index[0]]
-        return (values[:, 0] if values.shape[1] == 1 else values).copy()
+        return _with_one_nan(values[:, 0] if values.shape[1] == 1 else values)
     row, position = column.index
-    return array[:, row, position].copy()
+    return _with_one_nan(array[:, row, position])
+
+
+def _with_one_nan(values: Array) -> Array:
+    """A copy in which every nan is the same nan. A processor gives a nan a sign that depends on how many numbers
+    it adds at once, and so on the population; it means nothing, and is not recorded."""
+    return np.where(np.isnan(values), np.nan, values)
 
 
 def bytes_per_step(population: Population) -> int:

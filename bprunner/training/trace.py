@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,9 +127,9 @@ class Trace:
         try:
             schema = pq.read_schema(path)
             steps = pq.read_table(path, columns=["step"])["step"].to_numpy()
+            metadata = json.loads((schema.metadata or {}).get(_METADATA_KEY, b"{}"))
         except (OSError, ValueError, KeyError) as error:
             raise StorageError(f"{path} is no trace that can be read: {error}") from error
-        metadata = json.loads((schema.metadata or {}).get(_METADATA_KEY, b"{}"))
         return cls(steps, [name for name in schema.names if name != "step"], path, metadata)
 
 
@@ -161,7 +162,7 @@ class TraceWriter:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        arrays = {"step": pa.array(steps), **{name: _arrow(values) for name, values in chunk.items()}}
+        arrays = {"step": _numbers(steps), **{name: _arrow(values) for name, values in chunk.items()}}
         try:
             if self._writer is None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -181,7 +182,8 @@ class TraceWriter:
 
     def discard(self) -> None:
         """Removes what is incomplete; does nothing after a successful close."""
-        self._partial.unlink(missing_ok=True)
+        with suppress(OSError):  # where it cannot be removed, whoever called has the error that matters
+            self._partial.unlink(missing_ok=True)
 
 
 def _arrow(values: Array) -> pa.Array:
@@ -189,5 +191,14 @@ def _arrow(values: Array) -> pa.Array:
     import pyarrow as pa
 
     if values.ndim == 1:
-        return pa.array(np.ascontiguousarray(values))
-    return pa.FixedSizeListArray.from_arrays(pa.array(np.ascontiguousarray(values).ravel()), values.shape[1])
+        return _numbers(values)
+    return pa.FixedSizeListArray.from_arrays(_numbers(values), values.shape[1])
+
+
+def _numbers(values: Array | NDArray[np.int64]) -> pa.Array:
+    """The memory of an array, as Arrow sees it. pyarrow.array would do the same, and import pandas for it."""
+    import pyarrow as pa
+
+    flat = np.ascontiguousarray(values).ravel()
+    kind = pa.int64() if flat.dtype == np.int64 else pa.float64()
+    return pa.Array.from_buffers(kind, flat.size, [None, pa.py_buffer(flat)])

@@ -166,6 +166,19 @@ def test_data_that_cannot_be_declared_is_named(value: object, path: str, word: s
     assert word in problem.message
 
 
+def nested(levels: int) -> list[Any]:
+    data: list[Any] = [1]
+    for _ in range(levels - 1):
+        data = [data]
+    return data
+
+
+def test_data_nests_as_deep_as_text() -> None:
+    assert plain(from_data(nested(MAX_DEPTH))) == nested(MAX_DEPTH)
+    with pytest.raises(InputError, match="deeper than 64"):
+        from_data(nested(MAX_DEPTH + 1))
+
+
 # --- Finding ----------------------------------------------------------------------------------------------
 
 TREE = yaml("a:\n  b: [10, {c: 20}]\nd: x\n")

@@ -90,8 +90,9 @@ def test_a_quoted_password_is_removed_in_both_spellings(tmp_path: Path) -> None:
 
 def test_links(tmp_path: Path) -> None:
     server = resolve(tmp_path, "http://127.0.0.1:5000/")
-    assert link(server, "7", "abc") == "http://127.0.0.1:5000/#/experiments/7/runs/abc"
-    assert link(server, "7") == "http://127.0.0.1:5000/#/experiments/7"
+    assert link(server, "7", "abc") == "http://127.0.0.1:5000/#/experiments/7/runs/abc?workflowType=machine_learning"
+    charts = "http://127.0.0.1:5000/#/experiments/7/runs?workflowType=machine_learning&compareRunsMode=CHART"
+    assert link(server, "7") == charts
     assert link(server) == "http://127.0.0.1:5000/"
     assert link(resolve_tracking_uri(tmp_path, {})) == f"mlflow ui --backend-store-uri 'sqlite:///{tmp_path}/mlflow.db'"
 

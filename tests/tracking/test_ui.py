@@ -53,7 +53,7 @@ def test_the_server_answers_and_ends_with_everything_it_started(
     try:
         assert program.stdout is not None
         link = program.stdout.readline().decode().strip()
-        assert link.endswith(f"/#/experiments/{done.experiment_id}/runs/{done.run_id}")
+        assert f"/#/experiments/{done.experiment_id}/runs/{done.run_id}?" in link
         base = link.partition("/#")[0]
         assert base.startswith("http://127.0.0.1:")
         file = f"{base}/get-artifact?path=trace.csv&run_uuid={done.run_id}"
