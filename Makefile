@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test test-full lint types schema clean
+.PHONY: run test test-full lint types schema docs screenshots bench clean
 
 run: .venv/installed
 	$(BIN)/bprun configs/doc.yaml
@@ -24,6 +24,15 @@ types: .venv/installed-dev
 
 schema: .venv/installed
 	$(BIN)/bprun schema > schema/experiment.schema.json
+
+docs: .venv/installed
+	$(BIN)/python -m docs.generate
+
+screenshots: .venv/installed
+	$(BIN)/python -m docs.screenshots
+
+bench: .venv/installed
+	$(BIN)/python -m benchmarks
 
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

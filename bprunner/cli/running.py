@@ -15,8 +15,10 @@ from typing import Any
 
 from rich.text import Text
 
+from bprunner.checking.verdicts import Verdict
 from bprunner.cli.codes import ExitCode
 from bprunner.cli.interrupts import Interrupts
+from bprunner.cli.plain import write_utf8
 from bprunner.cli.screen import show_figures, show_head, show_steps, show_verdicts
 from bprunner.cli.terminal import err, out, tell_problems
 from bprunner.errors import BprunnerError, InputError, Problem
@@ -122,7 +124,12 @@ def _run_one(declaration: Declaration, wishes: Wishes, interrupts: Interrupts) -
 def _code(run: Run, failure: str) -> ExitCode:
     if failure:
         return ExitCode.FAILED
-    return ExitCode.WELL if run.figures.agree or run.status == "interrupted" else ExitCode.DISAGREE
+    return ExitCode.DISAGREE if _faults(run) and run.status != "interrupted" else ExitCode.WELL
+
+
+def _faults(run: Run) -> Sequence[Verdict]:
+    """The figures that should agree and do not. Of a run with changes, none need to."""
+    return () if run.declaration.is_what_if else run.figures.of("disagrees")
 
 
 def _show(run: Run, wishes: Wishes) -> None:
@@ -133,7 +140,7 @@ def _show(run: Run, wishes: Wishes) -> None:
         show_steps(out(), run)
         show_figures(out(), run)
     else:
-        disagree = run.figures.of("disagrees")
+        disagree = _faults(run)
         if wishes.one_line and (not wishes.quiet or disagree):
             sign = "✗" if disagree else "✓"
             out().print(Text(f"{sign} {run.name}: {run.figures.summary()}, {run.ending()}"), soft_wrap=True)
@@ -155,13 +162,21 @@ def _record(run: Run, folder: Path, wishes: Wishes) -> tuple[Run, str]:
         else:
             recording.write_files(run, folder).wait()
     except (BprunnerError, OSError) as error:
-        _say(f"not recorded: {error}")
+        _say(f"not recorded: {_reason(error)}")
         if folder.exists():
             _say(f"the run's files are in {_shown(folder)}")
-        return run, str(error)
+        return run, _reason(error)
     if wishes.on_screen:
         _tell_place(run, folder)
     return run, ""
+
+
+def _reason(error: Exception) -> str:
+    """Why something failed, in a sentence that says the way out where the system's own words do not."""
+    if not isinstance(error, OSError):
+        return str(error)
+    where = f" to {error.filename}" if error.filename else ""
+    return f"the run's files cannot be written{where}: {error.strerror}. Start bprun in a folder that can be written to"
 
 
 def _record_failure(declaration: Declaration, error: Exception, started: int, wishes: Wishes) -> None:
@@ -181,7 +196,8 @@ def _tell_place(run: Run, folder: Path) -> None:
     if run.recorded is None:
         console.print(Text(f"kept in {_shown(folder)}", style="dim"), soft_wrap=True)
         return
-    rows = f"{run.recorded.rows:,} metric rows"
+    recorded = run.recorded
+    rows = f"{recorded.rows:,} metric rows"
     console.print(
         Text(f"recorded in MLflow: experiment {run.name}, run {run.recorded.run_id[:8]}, {rows}", style="dim"),
         soft_wrap=True,
@@ -253,6 +269,7 @@ def json_data(run: Run, folder: Path, failure: str = "") -> dict[str, Any]:
         "updates": run.updates,
         "figures": {
             "summary": run.figures.summary(),
+            "held": not run.declaration.is_what_if,
             "agree": len(run.figures.of("agrees")),
             "errata": len(run.figures.of("erratum")),
             "disagree": len(run.figures.of("disagrees")),
@@ -278,7 +295,7 @@ def json_data(run: Run, folder: Path, failure: str = "") -> dict[str, Any]:
 
 def _print_json(data: Any) -> None:
     """One JSON document. Steps are written a row at a time: a long run's table never stands in memory as text."""
-    write = sys.stdout.write
+    write = write_utf8
     if isinstance(data, list):
         write("[")
         for number, item in enumerate(data):

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
-import numpy as np
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from bprunner.checking.verdicts import Verdict
-from bprunner.cli.numbers import aligned
+from bprunner.cli.numbers import DIGITS, aligned, number_text
 from bprunner.runs.run import Run
 from bprunner.spec.describing import arithmetic_lines, network_line, training_line
 from bprunner.spec.experiment import Experiment
 
 MOST_ROWS = 12
 _LOGARITHMIC_FROM = 100
+_MOST_BETWEEN = 15
 _GAP = 2
 
 
@@ -37,16 +39,25 @@ def show_head(console: Console, experiment: Experiment, changes: Sequence[str]) 
 
 
 def show_steps(console: Console, run: Run) -> None:
-    """The table of the steps: error, predictions, weights and biases, as many as fit."""
+    """The table of the steps: error, predictions, weights and biases, as many as fit.
+
+    Where not all fit with six significant digits, five or four may be enough.
+    """
     rows = shown_steps(len(run.trace))
-    columns = [("step", _steps_text(run.trace.steps[rows]))]
-    columns += [(_heading(name), aligned(run.trace[name][rows].tolist())) for name in _table_names(run)]
-    fitting, left_out = _fitting(columns, console.width)
+    values = {name: run.trace[name][rows].tolist() for name in _table_names(run)}
+    for digits in (DIGITS, DIGITS - 1, DIGITS - 2):
+        columns = [("step", _steps_text(run.trace.steps[rows]))]
+        columns += [(_heading(name), aligned(column, digits)) for name, column in values.items()]
+        fitting, left_out = _fitting(columns, console.width)
+        if not left_out:
+            break
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
-    for heading, texts in fitting:
-        table.add_column(heading, justify="right", no_wrap=True, min_width=max(map(len, texts)))
+    # Rich strips what it justifies to the right, and with it the blanks that put decimal points under each other.
+    widths = [max(len(heading), *map(len, texts)) for heading, texts in fitting]
+    for (heading, _), width in zip(fitting, widths, strict=True):
+        table.add_column(heading.rjust(width), justify="left", no_wrap=True, min_width=width)
     for cells in zip(*(texts for _, texts in fitting), strict=True):
-        table.add_row(*cells)
+        table.add_row(*(text.rjust(width) for text, width in zip(cells, widths, strict=True)))
     console.print(table)
     _show_left_out(console, run, len(rows), left_out)
 
@@ -105,11 +116,13 @@ def shown_steps(count: int) -> list[int]:
     if count <= MOST_ROWS:
         return list(range(count))
     if last < _LOGARITHMIC_FROM:
-        return sorted({int(step) for step in np.linspace(0, last, MOST_ROWS).round()})
-    ladder = [0, *(digit * 10**power for power in range(12) for digit in (1, 2, 5) if digit * 10**power < last), last]
-    while len(ladder) > MOST_ROWS + 2:
-        ladder = [ladder[0], *ladder[1:-1][len(ladder) % 2 :: 2], ladder[-1]]
-    return ladder
+        stride = next(stride for stride in (2, 5, 10) if last / stride < MOST_ROWS)
+        return [*range(0, last, stride), last]
+    for digits in ((1, 2, 5), (1,)):
+        between = [digit * 10**power for power in range(12) for digit in digits if digit * 10**power < last]
+        if len(between) <= _MOST_BETWEEN:
+            break
+    return [0, *between, last]
 
 
 # Figures
@@ -118,6 +131,11 @@ def shown_steps(count: int) -> list[int]:
 def show_figures(console: Console, run: Run) -> None:
     """How many printed figures agree, and each that does not; errata with what is right."""
     if not len(run.figures):
+        return
+    if run.declaration.is_what_if:
+        console.print()
+        text = f"The document's figures are of its own run; with these changes, {run.figures.summary()}."
+        console.print(Text(text, style="dim"))
         return
     disagree, errata = run.figures.of("disagrees"), run.figures.of("erratum")
     console.print()
@@ -133,14 +151,21 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
     if not verdicts:
         return
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
-    for heading in ("  figure", "printed", "computed", ""):
-        table.add_column(heading, justify="left", overflow="fold")
+    # Notes give way to the figures' names, which are worth a line of their own.
+    names = min(max(len(verdict.address) for verdict in verdicts), max(20, console.width - 36))
+    table.add_column("figure", min_width=names, overflow="fold")
+    for heading in ("printed", "computed", "more exactly", ""):
+        table.add_column(heading, overflow="fold")
     for verdict in verdicts:
-        computed = f"{verdict.shown}  ({verdict.value!r})" if verdict.shown != repr(verdict.value) else verdict.shown
+        there = math.isfinite(verdict.value)
         table.add_row(
-            Text(f"  {verdict.address}"), Text(str(verdict.printed)), Text(computed), Text(verdict.note, style="dim")
+            Text(verdict.address),
+            Text(str(verdict.printed)),
+            Text(verdict.shown if there else ""),
+            Text(number_text(verdict.value, 2 * DIGITS) if there else "", style="dim"),
+            Text(verdict.note, style="dim"),
         )
-    console.print(table)
+    console.print(Padding(table, (0, 0, 0, _GAP)))
 
 
 def _erratum(verdict: Verdict) -> Text:

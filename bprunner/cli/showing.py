@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bprunner.cli.codes import ExitCode
+from bprunner.cli.plain import write_utf8
 from bprunner.errors import InputError, Place, Problem, TrackingError
 
 
@@ -21,7 +21,7 @@ def show_file(file: str, changes: Sequence[str], allow_outside: bool) -> int:
     except InputError as error:
         tell_problems(error)
         return ExitCode.INPUT
-    sys.stdout.write(effective_yaml(declaration))
+    write_utf8(effective_yaml(declaration))
     return ExitCode.WELL
 
 
@@ -29,7 +29,7 @@ def show_schema() -> int:
     """Prints the JSON Schema."""
     from bprunner.spec.json_schema import schema_text
 
-    sys.stdout.write(schema_text())
+    write_utf8(schema_text())
     return ExitCode.WELL
 
 
@@ -42,7 +42,8 @@ def list_folder(folder: str) -> int:
 
     root = Path(folder)
     if not root.is_dir():
-        tell_problems(InputError(Problem("there is no such folder", Place(folder))))
+        message = "this is a file, not a folder" if root.exists() else "there is no such folder"
+        tell_problems(InputError(Problem(message, Place(folder))))
         return ExitCode.INPUT
     found = list(_experiments(root))
     if not found:
@@ -65,14 +66,18 @@ def _experiments(root: Path) -> Iterator[tuple[Path, str]]:
 
 def purpose_of(path: Path) -> str:
     """The first line of a file's opening comment that is meant for people."""
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for _, line in zip(range(20), file, strict=False):
-            text = line.strip()
-            if text and not text.startswith("#"):
-                break
-            text = text.lstrip("#").strip()
-            if text and not text.startswith("yaml-language-server"):
-                return text
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            head = file.read(4000).splitlines()[:20]
+    except OSError as error:
+        return f"(cannot be read: {error.strerror})"
+    for line in head:
+        text = line.strip()
+        if text and not text.startswith("#"):
+            break
+        text = text.lstrip("#").strip()
+        if text and not text.startswith("yaml-language-server"):
+            return text
     return ""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
+from typing import Literal
 
 from rich.console import Console
 from rich.text import Text
@@ -12,14 +14,19 @@ from bprunner.errors import InputError, Problem
 
 @cache
 def out() -> Console:
-    """Results. Colour only on a terminal, and not where NO_COLOR is set."""
-    return Console(highlight=False, soft_wrap=False)
+    """Results."""
+    return Console(highlight=False, soft_wrap=False, color_system=_colours())
 
 
 @cache
 def err() -> Console:
     """Progress, and what went wrong."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, color_system=_colours())
+
+
+def _colours() -> Literal["auto"] | None:
+    """Colour only on a terminal, and not where NO_COLOR is set: nothing is bold or dim there either."""
+    return None if os.environ.get("NO_COLOR") else "auto"
 
 
 def tell_problems(error: InputError) -> None:
@@ -28,12 +35,17 @@ def tell_problems(error: InputError) -> None:
         err().print(_problem_text(problem), soft_wrap=True)
     count = len(error.problems)
     if count > 1:
-        err().print(Text(f"{count} problems; nothing was run.", style="dim"), soft_wrap=True)
+        err().print(Text(f"{count} problems", style="dim"), soft_wrap=True)
+
+
+def _visible(text: str) -> str:
+    """The text with control characters escaped: a file must not steer the terminal of who reads its errors."""
+    return "".join(sign if sign.isprintable() or sign == "\n" else repr(sign)[1:-1] for sign in text)
 
 
 def _problem_text(problem: Problem) -> Text:
     """A problem with quiet colour: the first line stands out, the source stays dim."""
-    first, *rest = str(problem).split("\n")
+    first, *rest = _visible(str(problem)).split("\n")
     text = Text()
     if problem.place is not None:
         where = str(problem.place)

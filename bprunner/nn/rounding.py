@@ -41,7 +41,7 @@ def round_number(value: float, decimals: int, rounding: str) -> Decimal:
 
 
 def at_decimals(number: Decimal, decimals: int, rounding: str) -> Decimal:
-    """A decimal number rounded to so many decimals; left as it is where that takes far more digits than a double has."""
+    """Rounded to so many decimals; left as it is where that takes far more digits than a double has."""
     if number.adjusted() + decimals > _MOST_DIGITS:
         return number
     return number.quantize(Decimal(1).scaleb(-decimals), rounding=ROUNDINGS[rounding])

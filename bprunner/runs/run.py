@@ -89,8 +89,12 @@ class Run:
             training_line(self.experiment),
             f"{self.ending()}; {self.figures.summary()}",
         ]
-        rows = self.trace.frame()[[*self._shown()]]
-        table = rows if len(rows) <= 12 else rows.iloc[[0, 1, 2, 3, -3, -2, -1]]
+        import pandas as pd
+
+        count = len(self.trace)
+        rows = list(range(count)) if count <= 12 else [0, 1, 2, 3, count - 3, count - 2, count - 1]
+        columns = {name: self.trace[name][rows] for name in self._shown()}
+        table = pd.DataFrame(columns, index=pd.Index(self.trace.steps[rows], name="step"))
         faults = "".join(f"<li>{html.escape(str(verdict))}</li>" for verdict in self.figures.of("disagrees"))
         text = "<br>".join(html.escape(line) for line in lines)
         return f"<p><b>{html.escape(self.name)}</b><br>{text}</p>{table._repr_html_()}<ul>{faults}</ul>"

@@ -42,11 +42,12 @@ def _unfold(value: object, names: tuple[str, ...]) -> object:
         return {"kind": _known(value, names)}
     if isinstance(value, Mapping) and len(value) == 1:
         ((name, parameters),) = value.items()
+        _known(name, names)
         parameters = {} if parameters is None else parameters
         if isinstance(parameters, Mapping):
             if "kind" in parameters:
                 raise PydanticCustomError("extra_forbidden", "unknown key `kind`", {"inside": (name, "kind")})
-            return {"kind": _known(name, names), **parameters}
+            return {"kind": name, **parameters}
         raise PydanticCustomError("choice_parameters", "must be a mapping of its numbers", {"inside": (name,)})
     raise PydanticCustomError("choice", "must be a name, or one name with its numbers", {"names": names})
 

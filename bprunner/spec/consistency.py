@@ -7,6 +7,7 @@ sides are named. So a faulty learning rate does not hide a matrix of the wrong s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from bprunner.spec.choices import Choice
@@ -16,13 +17,14 @@ from bprunner.spec.experiment import (
     Architecture,
     CsvDataset,
     Expectation,
+    Experiment,
     Figure,
     InitialWeights,
     InlineDataset,
 )
 from bprunner.spec.expressions import parse
-from bprunner.spec.naming import Names, shortened
-from bprunner.spec.problems import did_you_mean
+from bprunner.spec.naming import Names, counted, shortened
+from bprunner.spec.problems import cut, did_you_mean, nearest
 
 Path = tuple[str | int, ...]
 
@@ -33,22 +35,84 @@ class Misfit(NamedTuple):
     path: Path
     message: str
     hint: str = ""
+    # Whether it is the key that is wrong, and not what it holds.
+    at_key: bool = False
 
 
 def misfits(parts: Mapping[str, Any]) -> Iterator[Misfit]:
-    """All misfits among the valid top-level parts of an experiment, by their keys."""
+    """All misfits among the valid top-level parts of an experiment, by their keys.
+
+    Of the expected figures, an entry that is not valid by itself is None.
+    """
     architecture: Architecture | None = parts.get("architecture")
     if architecture is None:
+        return
+    too_large = list(_size(architecture))
+    if too_large:
+        # Nothing below is looked at: only naming so many weights would take all memory.
+        yield from too_large
         return
     if "initial_weights" in parts:
         yield from _initial_weights(parts["initial_weights"], architecture)
     if "dataset" in parts:
         yield from _dataset(parts["dataset"], architecture)
     training, dataset = parts.get("training"), parts.get("dataset")
-    samples = len(dataset.inputs) if isinstance(dataset, InlineDataset) else None
+    epochs = training.epochs if training is not None else None
+    samples = None
+    if isinstance(dataset, InlineDataset):
+        samples = len(dataset.inputs)
+        yield from _too_many(architecture, samples, ("dataset", "inputs"))
     for number, expectation in enumerate(parts.get("expect", ())):
-        epochs = training.epochs if training is not None else None
-        yield from _expectation(("expect", number), expectation, architecture.names, epochs, samples)
+        if expectation is not None:
+            yield from _expectation(("expect", number), expectation, architecture.names, epochs)
+            if samples is not None:
+                yield from _sample(("expect", number), expectation, architecture.names, samples)
+
+
+def sample_misfits(experiment: Experiment, samples: int) -> Iterator[Misfit]:
+    """What can be known of a dataset in a file only when it has been read: whether it has these samples."""
+    architecture = experiment.architecture
+    yield from _too_many(architecture, samples, ("dataset", "csv", "file"))
+    for number, expectation in enumerate(experiment.expect):
+        yield from _sample(("expect", number), expectation, architecture.names, samples)
+
+
+# Size
+
+LARGEST_NETWORK = 200_000
+"""The most weights and biases: the trace names each of them and keeps it at every step."""
+
+LARGEST_STEP = 4_000_000
+"""The most numbers that one step may record."""
+
+
+def _size(architecture: Architecture) -> Iterator[Misfit]:
+    """Whether the network is small enough to be recorded whole. Counts before anything is named or made."""
+    sizes = (architecture.inputs, *(layer.units for layer in architecture.layers))
+    weights = sum(fan_in * fan_out for fan_in, fan_out in pairwise(sizes))
+    biases = sum(layer.units for layer in architecture.layers if layer.bias != "none")
+    if weights + biases > LARGEST_NETWORK:
+        shape = shortened([f"{size:,}" for size in sizes], 8).replace(", ", " → ")
+        yield Misfit(
+            ("architecture",),
+            f"{shape} has {weights + biases:,} weights and biases; at most {LARGEST_NETWORK:,} are possible",
+            "each of them is recorded at every step",
+        )
+
+
+def most_samples(architecture: Architecture) -> int:
+    """How many samples the network may have, each neuron having a net input, an output and a delta for each."""
+    return LARGEST_STEP // (3 * sum(layer.units for layer in architecture.layers))
+
+
+def _too_many(architecture: Architecture, samples: int, path: Path) -> Iterator[Misfit]:
+    most = most_samples(architecture)
+    if samples > most:
+        yield Misfit(
+            path,
+            f"{samples:,} samples are too many for this network; at most {most:,} are possible",
+            "what every neuron makes of each of them is recorded at every step",
+        )
 
 
 # Initial weights
@@ -59,10 +123,10 @@ def _initial_weights(weights: InitialWeights, architecture: Architecture) -> Ite
     known = [*names.weights, *names.biases]
     for name in weights.named:
         if name not in names.weights and name not in names.biases:
+            near = nearest(name, known) if len(known) <= MOST_COMPARED else ""
+            hint = f"did you mean `{near}`? " if near and near[0] == name[0].lower() else ""
             there = f"the network has {_span(names)}"
-            yield Misfit(
-                (*path, name), f"no weight or bias is called `{name}`", f"{did_you_mean(name, known)} {there}".strip()
-            )
+            yield Misfit((*path, name), f"no weight or bias is called `{cut(name)}`", hint + there, at_key=True)
     if weights.matrices is not None:
         yield from _matrices(weights, architecture)
     elif weights.orientation is not None:
@@ -77,9 +141,14 @@ def _initial_weights(weights: InitialWeights, architecture: Architecture) -> Ite
     yield from _seed(weights)
 
 
+MOST_COMPARED = 500
+"""Of more names, none is looked for that may have been meant: comparing takes time."""
+
+
 def _span(names: Names) -> str:
-    weights = f"w1 to w{len(names.weights)}"
-    return f"{weights} and b1 to b{len(names.biases)}" if names.biases else f"{weights}, and no biases"
+    weights = f"w1 to w{len(names.weights)}" if len(names.weights) > 1 else "w1"
+    biases = f"b1 to b{len(names.biases)}" if len(names.biases) > 1 else "b1"
+    return f"{weights} and {biases}" if names.biases else f"{weights}, and no biases"
 
 
 def _rule(path: Path, rule: Choice) -> Iterator[Misfit]:
@@ -91,12 +160,14 @@ def _left_out(path: Path, weights: InitialWeights, wanted: Sequence[str], names:
     missing = [name for name in wanted if name not in weights.named]
     if missing:
         first = names.describe(missing[0])
-        plural = f"{what}es" if what == "bias" else f"{what}s"
+        of = counted(len(wanted), what, "biases" if what == "bias" else "weights")
         yield Misfit(
             path,
-            f"{len(missing)} of {len(wanted)} {plural} {'is' if len(missing) == 1 else 'are'} left out: "
+            f"{len(missing):,} of {of} {'is' if len(missing) == 1 else 'are'} left out: "
             f"{shortened(missing)} ({missing[0]} is {first})",
-            "write every one, or give a rule for the rest: zeros, constant, uniform or normal",
+            "write every one, or give a rule for the rest: zeros, constant, uniform or normal"
+            if what == "weight"
+            else "write every one, or give `biases`, for example `biases: zeros`",
         )
 
 
@@ -112,17 +183,23 @@ def _matrices(weights: InitialWeights, architecture: Architecture) -> Iterator[M
         return
     sizes = architecture.names.sizes
     if len(matrices) != len(sizes) - 1:
-        yield Misfit(path, f"{len(matrices)} matrices, but `architecture.layers` has {len(sizes) - 1} layers")
+        found = counted(len(matrices), "matrix", "matrices")
+        yield Misfit(path, f"{found}, but `architecture.layers` has {counted(len(sizes) - 1, 'layer')}")
         return
     for layer, (matrix, fan_in, fan_out) in enumerate(zip(matrices, sizes, sizes[1:], strict=False)):
         rows, columns = (fan_in, fan_out) if weights.orientation == "in_out" else (fan_out, fan_in)
-        size = f"layer {layer + 1} has {fan_in} inputs and {fan_out} units"
-        here = f"{size}, so {weights.orientation} wants {rows} × {columns}"
+        size = f"layer {layer + 1} has {counted(fan_in, 'input')} and {counted(fan_out, 'unit')}"
+        here = f"{size}, so `{weights.orientation}` wants {rows} × {columns}"
+        if len(matrix) == columns and all(len(row) == rows for row in matrix) and rows != columns:
+            other = "out_in" if weights.orientation == "in_out" else "in_out"
+            found = f"{columns} × {rows} numbers"
+            yield Misfit((*path, layer), f"{found}; {here}", f"this is how `orientation: {other}` writes it")
+            continue
         if len(matrix) != rows:
-            yield Misfit((*path, layer), f"{len(matrix)} rows; {here}")
+            yield Misfit((*path, layer), f"{counted(len(matrix), 'row')}; {here}")
         for number, row in enumerate(matrix):
             if len(row) != columns:
-                yield Misfit((*path, layer, number), f"{len(row)} numbers; {here}")
+                yield Misfit((*path, layer, number), f"{counted(len(row), 'number')}; {here}")
 
 
 def _bias_lists(weights: InitialWeights, architecture: Architecture) -> Iterator[Misfit]:
@@ -133,12 +210,16 @@ def _bias_lists(weights: InitialWeights, architecture: Architecture) -> Iterator
     elif isinstance(weights.biases, tuple):
         if len(weights.biases) != len(sizes):
             yield Misfit(
-                path, f"{len(weights.biases)} lists, but {len(sizes)} layers of `architecture.layers` have biases"
+                path,
+                f"{counted(len(weights.biases), 'list')} of biases, but of `architecture.layers` "
+                f"{counted(len(sizes), 'layer has', 'layers have')} them",
             )
             return
         for number, (row, size) in enumerate(zip(weights.biases, sizes, strict=True)):
             if len(row) != size:
-                yield Misfit((*path, number), f"{len(row)} biases, but the layer has {size} units")
+                yield Misfit(
+                    (*path, number), f"{counted(len(row), 'bias', 'biases')}, but the layer has {counted(size, 'unit')}"
+                )
     elif isinstance(weights.biases, Choice):
         yield from _rule(path, weights.biases)
     elif sizes:
@@ -168,38 +249,53 @@ def _dataset(dataset: InlineDataset | CsvDataset, architecture: Architecture) ->
         for side, wanted, says in sides:
             columns = getattr(dataset.csv, side)
             if len(columns) != wanted:
-                yield Misfit(("dataset", "csv", side), f"{len(columns)} columns, but {says} {wanted}")
+                found = counted(len(columns), "column")
+                yield Misfit(("dataset", "csv", side), f"{found}, but {says} {wanted}")
         return
     for side, wanted, says in sides:
         for number, row in enumerate(getattr(dataset, side)):
             if len(row) != wanted:
-                yield Misfit(("dataset", side, number), f"{len(row)} numbers, but {says} {wanted}")
+                yield Misfit(("dataset", side, number), f"{counted(len(row), 'number')}, but {says} {wanted}")
     if len(dataset.inputs) != len(dataset.targets):
         yield Misfit(
-            ("dataset", "targets"), f"{len(dataset.targets)} targets for {len(dataset.inputs)} samples in `inputs`"
+            ("dataset", "targets"),
+            f"{counted(len(dataset.targets), 'row')}, but `inputs` has {counted(len(dataset.inputs), 'sample')}",
         )
 
 
 # Expected figures
 
 
-def _expectation(
-    path: Path, expectation: Expectation, names: Names, epochs: int | None, samples: int | None
-) -> Iterator[Misfit]:
+def _expectation(path: Path, expectation: Expectation, names: Names, epochs: int | None) -> Iterator[Misfit]:
     yield from _steps(path, expectation, epochs)
-    if samples is not None and expectation.sample is not None and expectation.sample > samples:
-        yield Misfit((*path, "sample"), f"sample {expectation.sample}, but the dataset has {samples}")
-    if expectation.bias and not names.biases:
-        yield Misfit((*path, "bias"), "the network has no biases")
-    wants_sample = samples is not None and samples > 1 and expectation.sample is None
+    figures_there = False
+    known = known_names(names)
     for place, name, figures in expectation.declared():
+        figures_there = True
         here = (*path, *place)
-        used, misfit = _names_used(here, place, name, names)
+        _, misfit = _names_used(here, place, name, names, known)
         if misfit is not None:
             yield misfit
-        elif wants_sample and any(is_per_sample(each) for each in used):
-            yield Misfit(here, f"the dataset has {samples} samples: whose figure is this?", "add `sample:`, from 1")
         yield from _listed(here, figures, expectation)
+        if place[0] == "update" and epochs is not None and epochs in expectation.numbers():
+            yield Misfit(here, f"step {epochs:,} is the last one, and no update follows it", at_key=True)
+    if not figures_there:
+        yield Misfit(path, "no figure is expected here", "for example `error: 0.087`, or `out: {h1: 0.8}`")
+
+
+def _sample(path: Path, expectation: Expectation, names: Names, samples: int) -> Iterator[Misfit]:
+    """Whether the sample that is meant is there, and named where there are several."""
+    if expectation.sample is not None and expectation.sample > samples:
+        has = f"the dataset has {counted(samples, 'sample')}"
+        yield Misfit((*path, "sample"), f"there is no sample {expectation.sample:,}: {has}")
+    if samples == 1 or expectation.sample is not None:
+        return
+    known = known_names(names)
+    for place, name, _ in expectation.declared():
+        used, _ = _names_used((*path, *place), place, name, names, known)
+        if any(is_per_sample(each) for each in used):
+            message = f"the dataset has {samples:,} samples: whose figure is this?"
+            yield Misfit((*path, *place), message, "add `sample:`, counted from 1", at_key=True)
 
 
 def is_per_sample(name: str) -> bool:
@@ -208,43 +304,59 @@ def is_per_sample(name: str) -> bool:
 
 
 def _steps(path: Path, expectation: Expectation, epochs: int | None) -> Iterator[Misfit]:
-    if (expectation.step is None) == (expectation.steps is None):
-        yield Misfit(
-            path, "needs either `step` or `steps`", "`step: 0` is before any update, `step: 1` after the first"
-        )
+    if expectation.step is None and expectation.steps is None:
+        hint = "`step: 0` is before any update, `step: 1` after the first"
+        yield Misfit(path, "`step` is missing, or `steps` for lists of figures", hint)
+    if expectation.step is not None and expectation.steps is not None:
+        yield Misfit((*path, "steps"), "`step` and `steps` stand here together; one of them says it", at_key=True)
     key = "step" if expectation.steps is None else "steps"
     beyond = [step for step in expectation.numbers() if epochs is not None and step > epochs]
     if beyond:
-        yield Misfit((*path, key), f"step {beyond[0]} is beyond the last one: `training.epochs` is {epochs}")
+        yield Misfit((*path, key), f"step {beyond[0]:,} is beyond the last one: `training.epochs` is {epochs:,}")
 
 
-def _names_used(here: Path, place: Sequence[str], name: str, names: Names) -> tuple[tuple[str, ...], Misfit | None]:
+def _names_used(
+    here: Path, place: Sequence[str], name: str, names: Names, known: Mapping[str, None]
+) -> tuple[tuple[str, ...], Misfit | None]:
+    """The quantities that a figure is one of, or what is wrong with their names."""
     if place[0] == "values":
         try:
             used = parse(name).names
         except ValueError as error:
-            return (), Misfit(here, f"`{name}` {error}")
+            return (), Misfit(here, f"`{cut(name)}` {error}", _arithmetic_hint(name), at_key=True)
     else:
         used = (name if "." in name or name == "error" else f"{name}.{names.outputs[0]}",)
         if name == "prediction" and len(names.outputs) > 1:
-            return (), Misfit(here, f"there are {len(names.outputs)} outputs", f"name them: {shortened(names.outputs)}")
-    known = known_names(names)
+            hint = f"name them: {{{names.outputs[0]}: …}}, with {shortened(names.outputs)}"
+            return (), Misfit(here, f"there are {len(names.outputs)} outputs", hint)
     unknown = [each for each in used if each not in known]
     if not unknown:
         return used, None
-    return (), Misfit(here, f"there is no `{unknown[0]}`", _hint_for(unknown[0], known))
+    if place[0] in ("bias", "weight") and not any(each.startswith(f"{place[0]}.") for each in known):
+        return (), Misfit(here, "the network has no biases", at_key=True)
+    return (), Misfit(here, f"there is no `{cut(unknown[0])}`", _hint_for(unknown[0], known), at_key=True)
+
+
+def _arithmetic_hint(text: str) -> str:
+    """The way out where a sign of mathematics is none of arithmetic's in a text file."""
+    signs = {"×": "*", "·": "*", "⋅": "*", "−": "-", "÷": "/", "^": "**"}
+    return next((f"write {sign} for {found}" for found, sign in signs.items() if found in text), "")
 
 
 def _hint_for(name: str, known: Mapping[str, None]) -> str:
     quantity, _, part = name.partition(".")
     same = [each for each in known if each.startswith(f"{quantity}.")]
     if not same:
-        return did_you_mean(name, known)
-    return (
-        did_you_mean(f"{quantity}.{part}", same)
-        if len(same) > 8
-        else f"there is {shortened([f'`{each}`' for each in same], 8)}"
-    )
+        of_it = [each for each in known if not part and each.endswith(f".{name}")]
+        if of_it:
+            return f"possible here: {shortened([f'`{each}`' for each in of_it], 8)}"
+        quantities = dict.fromkeys(each.partition(".")[0] for each in known)
+        near = nearest(quantity, quantities)
+        return f"did you mean `{near}.{part}`?" if near and part else did_you_mean(name, quantities)
+    if len(same) <= 8:
+        return f"possible here: {shortened([f'`{each}`' for each in same], 8)}"
+    near = nearest(name, same) if len(same) <= MOST_COMPARED else ""
+    return f"did you mean `{near}`?" if near else f"there are `{same[0]}` to `{same[-1]}`"
 
 
 def known_names(names: Names) -> dict[str, None]:
@@ -268,9 +380,11 @@ def _listed(here: Path, figures: Figure | tuple[Figure, ...], expectation: Expec
         if expectation.steps is None:
             yield Misfit(here, "a list of figures goes with `steps`, one figure for each")
         elif len(figures) != len(expectation.steps):
-            yield Misfit(here, f"{len(figures)} figures for {len(expectation.steps)} steps")
-    elif expectation.steps is not None:
-        yield Misfit(here, f"needs a list of {len(expectation.steps)} figures, one for each of `steps`")
+            steps = counted(len(expectation.steps), "step")
+            yield Misfit(here, f"{counted(len(figures), 'figure')}, but `steps` has {steps}")
+    elif expectation.steps is not None and expectation.step is None:
+        wanted = counted(len(expectation.steps), "figure")
+        yield Misfit(here, f"needs a list of {wanted}, one for each of `steps`")
     for number, figure in enumerate(figures if isinstance(figures, tuple) else (figures,)):
         place = (*here, number) if isinstance(figures, tuple) else here
         if figure.right is not None and figure.erratum is None:

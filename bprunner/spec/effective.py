@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -87,11 +89,15 @@ def _canonical(value: Any) -> Any:
     if isinstance(value, int):
         return repr(int(value))
     if isinstance(value, float):
-        # A float that is whole and a whole number are the same number.
-        return repr(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(float(value))
+        # A float that is whole and a whole number are the same number; zero has two signs.
+        return repr(int(value)) if _is_whole(value) and abs(value) < 2**53 else repr(float(value))
     if isinstance(value, Mapping):
         return {key: _canonical(item) for key, item in value.items()}
     return [_canonical(item) for item in value]
+
+
+def _is_whole(value: float) -> bool:
+    return value.is_integer() and not (value == 0 and math.copysign(1, value) < 0)
 
 
 # YAML
@@ -110,7 +116,11 @@ def effective_yaml(declaration: Declaration, folder: Path | None = None) -> str:
 
 
 def _dumper() -> Any:
-    """A YAML writer that keeps printed digits, and writes rows of numbers and small mappings on one line."""
+    """A YAML writer that keeps printed digits, and writes rows of numbers and small mappings on one line.
+
+    PyYAML writes for readers of YAML 1.1, where 1e-07 is a text. What is a number in YAML 1.2 stays a number
+    here, and a text that looks like one is quoted.
+    """
     import yaml
 
     class Dumper(yaml.SafeDumper):
@@ -118,15 +128,22 @@ def _dumper() -> Any:
             return True
 
     def printed(dumper: yaml.SafeDumper, value: Printed) -> yaml.ScalarNode:
-        # 12. and 12.0 have other digits than 12; a whole number is written as one.
-        return dumper.represent_scalar(
-            "tag:yaml.org,2002:float" if value.decimals else "tag:yaml.org,2002:int", str(value)
-        )
+        return plain(dumper, str(value))
+
+    def plain(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        # Whatever PyYAML takes the text for: so it is written as it is, without a tag.
+        tag = dumper.resolve(yaml.ScalarNode, text, (True, False))  # type: ignore[no-untyped-call]
+        return dumper.represent_scalar(tag, text)
 
     def number(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
-        text = repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
-        tag = "tag:yaml.org,2002:int" if text.lstrip("-").isdigit() else "tag:yaml.org,2002:float"
-        return dumper.represent_scalar(tag, text)
+        if _is_whole(value) and abs(value) < 1e15:
+            return plain(dumper, repr(int(value)))
+        mantissa, e, exponent = repr(float(value)).partition("e")
+        return plain(dumper, f"{mantissa if '.' in mantissa or not e else mantissa + '.0'}{e}{exponent}")
+
+    def word(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+        like_a_number = re.match(r"[-+]?\.?[0-9]", value)
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if like_a_number else None)
 
     def flat(value: Any) -> bool:
         return not isinstance(value, Mapping | list)
@@ -145,6 +162,7 @@ def _dumper() -> Any:
 
     Dumper.add_representer(Printed, printed)
     Dumper.add_representer(float, number)
+    Dumper.add_representer(str, word)
     Dumper.add_representer(list, listing)
     Dumper.add_representer(dict, mapping)
     return Dumper

@@ -6,6 +6,8 @@ is frozen: an experiment is a value.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Literal
@@ -31,6 +33,33 @@ def _as_float(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     return value
+
+
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
+
+
+def _line(value: object) -> object:
+    """Text in one line that can be seen: it is shown in terminals, in tables and in MLflow."""
+    if isinstance(value, str):
+        _refuse_unseen(value)
+    return value
+
+
+def _lines(value: object) -> object:
+    """Text that may have several lines."""
+    if isinstance(value, str):
+        _refuse_unseen(value.replace("\n", " "))
+    return value
+
+
+def _refuse_unseen(text: str) -> None:
+    if not text.strip():
+        raise PydanticCustomError("string_too_short", "must not be empty")
+    unseen = next((sign for sign in text if unicodedata.category(sign) in _UNSEEN and sign not in _JOINERS), None)
+    if unseen is not None:
+        code = f"U+{ord(unseen):04X}"
+        raise PydanticCustomError("unseen", "must have no invisible characters (here {code})", {"code": code})
 
 
 Number = Annotated[float, BeforeValidator(_as_float)]
@@ -138,21 +167,38 @@ DRAWN = ("uniform", "normal")
 
 def _unfold_initial_weights(value: object) -> object:
     """From the YAML's one mapping to the model's fields: the rule and the names get fields of their own."""
-    if isinstance(value, str) and value in RULES:
+    if isinstance(value, str):
+        if value not in RULES:
+            raise PydanticCustomError("choice", "unknown name", {"names": tuple(RULES), "found": value})
         value = {value: None}
-    if not isinstance(value, Mapping):
+    if isinstance(value, InitialWeights):
         return value
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError(
+            "weights_type",
+            "must be weights by name, matrices or a rule",
+            {"hint": "for example {w1: 0.1, w2: 0.2}, or {uniform: {low: -1, high: 1}, seed: 0}"},
+        )
     fields = InitialWeights.model_fields
+    own = [*(key for key in fields if key not in ("rule", "named")), *RULES]
     rules = [key for key in value if key in RULES]
     if len(rules) > 1:
         raise PydanticCustomError("two_rules", "has two rules", {"rules": rules, "inside": (rules[1],)})
     unfolded = {key: content for key, content in value.items() if key in fields and key not in ("rule", "named")}
     named = {key: content for key, content in value.items() if key not in unfolded and key not in RULES}
+    for key, content in named.items():
+        # What holds no number and is called like no weight is a misspelt key, and not a weight with a faulty value.
+        if not isinstance(content, int | float) and not re.fullmatch(r"[wWbB]\d+", key):
+            raise PydanticCustomError("extra_forbidden", "unknown key", {"inside": (key,), "names": tuple(own)})
     if rules:
         unfolded["rule"] = {rules[0]: value[rules[0]]}
     if named:
         unfolded["named"] = named
     return unfolded
+
+
+def _biases_form(value: object) -> str:
+    return "lists" if isinstance(value, list | tuple) else "rule"
 
 
 class InitialWeights(Frozen):
@@ -166,9 +212,14 @@ class InitialWeights(Frozen):
         None, description="in_out: a row for each sender; out_in: a row for each receiver"
     )
     rule: InitializerChoice | None = Field(None, description="how weights that are not written start")
-    biases: InitializerChoice | Annotated[tuple[Row, ...], BeforeValidator(_as_tuple)] | None = Field(
-        None, description="one list for each layer with biases, or a rule"
-    )
+    biases: (
+        Annotated[
+            Annotated[InitializerChoice, Tag("rule")]
+            | Annotated[Annotated[tuple[Row, ...], BeforeValidator(_as_tuple)], Tag("lists")],
+            Discriminator(_biases_form),
+        ]
+        | None
+    ) = Field(None, description="one list for each layer with biases, or a rule")
     seed: int | None = Field(None, ge=0, lt=2**63, description="the seed of what a rule draws")
 
 
@@ -207,7 +258,9 @@ Columns = Annotated[tuple[Column, ...], Field(min_length=1), BeforeValidator(_as
 class CsvFile(Frozen):
     """A CSV file: UTF-8, commas, a header line, one sample a line, numbers in the columns that are used."""
 
-    file: str = Field(min_length=1, description="its path, from the folder of the file that names it")
+    file: Annotated[str, BeforeValidator(_line)] = Field(
+        description="its path, from the folder of the file that names it"
+    )
     inputs: Columns = Field(description="the columns that are inputs, in order")
     targets: Columns = Field(description="the columns that are targets, in order")
 
@@ -218,14 +271,33 @@ class CsvDataset(Frozen):
     csv: CsvFile
 
 
+def _one_form(value: object) -> object:
+    """Samples stand in a file or here, not in both; what is neither is told of both."""
+    if not isinstance(value, Mapping):
+        return value
+    here = [key for key in ("inputs", "targets") if key in value]
+    if "csv" in value and here:
+        raise PydanticCustomError(
+            "two_datasets", "the samples stand in `csv` or here, not in both", {"inside": (here[0],)}
+        )
+    other = next((key for key in value if key not in ("csv", "inputs", "targets")), None)
+    if other is not None:
+        names = ("csv", "inputs", "targets")
+        raise PydanticCustomError("extra_forbidden", "unknown key", {"inside": (other,), "names": names})
+    return value
+
+
 def _dataset_form(value: object) -> str:
+    """The tags are no words that a key could be, so that no key is taken for one."""
     if isinstance(value, Mapping):
-        return "csv" if "csv" in value else "inline"
-    return "csv" if isinstance(value, CsvDataset) else "inline"
+        return "(csv)" if "csv" in value else "(inline)"
+    return "(csv)" if isinstance(value, CsvDataset) else "(inline)"
 
 
 Dataset = Annotated[
-    Annotated[InlineDataset, Tag("inline")] | Annotated[CsvDataset, Tag("csv")], Discriminator(_dataset_form)
+    Annotated[InlineDataset, Tag("(inline)")] | Annotated[CsvDataset, Tag("(csv)")],
+    Discriminator(_dataset_form),
+    BeforeValidator(_one_form),
 ]
 
 
@@ -320,7 +392,15 @@ class Arithmetic(Frozen):
 
 
 def _exact(value: object) -> object:
-    return {} if value == "exact" else value
+    if value == "exact":
+        return {}
+    if isinstance(value, Mapping | Arithmetic):
+        return value
+    raise PydanticCustomError(
+        "arithmetic_type",
+        "must be `exact`, or the quantities that are rounded",
+        {"hint": "for example {weight: {decimals: 2}}"},
+    )
 
 
 # Expected figures
@@ -332,7 +412,9 @@ class Figure(Frozen):
     printed: Printed = Field(description="the number as printed, with its digits")
     rounding: Way | None = Field(None, description="how its last digit came about")
     tolerance: Number | None = Field(None, ge=0, description="agree within this, instead of by digits")
-    erratum: str | None = Field(None, min_length=1, description="why the printed number is known to be wrong")
+    erratum: Annotated[str, BeforeValidator(_lines)] | None = Field(
+        None, description="why the printed number is known to be wrong"
+    )
     right: Printed | None = Field(None, description="with an erratum: the right number")
 
 
@@ -434,24 +516,22 @@ class Tracking(Frozen):
     )
 
 
-def _name(value: object) -> object:
-    if isinstance(value, str) and (not value.strip() or any(ord(sign) < 32 for sign in value)):
-        raise PydanticCustomError("name", "must not be empty, and have no control characters")
-    return value
-
-
 class Experiment(Frozen):
     """What one YAML file declares."""
 
-    name: Annotated[str, BeforeValidator(_name)] = Field(
+    name: Annotated[str, BeforeValidator(_line)] = Field(
         max_length=200, description="what the experiment is called in tables and in MLflow"
     )
-    title: str | None = Field(None, max_length=500, description="the document's title")
-    source: str | None = Field(None, max_length=2000, description="where the document was published, and by whom")
-    architecture: Architecture
-    initial_weights: InitialWeightsField
-    dataset: Dataset
-    training: Training
+    title: Annotated[str, BeforeValidator(_lines)] | None = Field(
+        None, max_length=500, description="the document's title"
+    )
+    source: Annotated[str, BeforeValidator(_lines)] | None = Field(
+        None, max_length=2000, description="where the document was published, and by whom"
+    )
+    architecture: Architecture = Field(description="the network: how many inputs, and its layers")
+    initial_weights: InitialWeightsField = Field(description="where training starts: weights by name, or a rule")
+    dataset: Dataset = Field(description="the samples: inputs and targets, or a CSV file")
+    training: Training = Field(description="the loss, the optimizer, the learning rate and the epochs")
     arithmetic: Annotated[
         Arithmetic,
         BeforeValidator(_exact),

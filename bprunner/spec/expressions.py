@@ -8,6 +8,7 @@ rounded; an expression names them. Allowed are + − * / **, brackets, numbers, 
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -21,8 +22,9 @@ _OPERATIONS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Pow: operator.pow,
 }
 _LONGEST = 1000
+_SIGNS = re.compile(r"[\d.eE+*/()\s-]*", re.ASCII)
 # A neuron of a deep network is called h1.2, which Python would read as a number after a dot.
-_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*")
+_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,20 @@ def parse(text: str) -> Expression:
     """Reads an expression. Raises ValueError, with a sentence, where the text is none."""
     if len(text) > _LONGEST:
         raise ValueError(f"is longer than {_LONGEST} characters")
+    if not text.strip():
+        raise ValueError("is empty")
+    text = text.strip()
+    # What is no name must be a number or a sign of arithmetic: Python reads more than that.
+    if not _SIGNS.fullmatch(_NAME.sub("", text)):
+        raise ValueError("may use only + - * / **, brackets, numbers and names")
     names = tuple(dict.fromkeys(_NAME.findall(text)))
     aliases = {f"name{number}": name for number, name in enumerate(names)}
     by_name = {name: alias for alias, name in aliases.items()}
     try:
-        tree = ast.parse(_NAME.sub(lambda found: by_name[found[0]], text.strip()), mode="eval").body
+        tree = ast.parse(_NAME.sub(lambda found: by_name[found[0]], text), mode="eval").body
         _check(tree)
+    except OverflowError:
+        raise ValueError("has a number that is too large for a double") from None
     except (SyntaxError, RecursionError, MemoryError):
         raise ValueError("is no arithmetic that can be read") from None
     return Expression(text, names, tree, aliases)
@@ -69,7 +79,8 @@ def _check(node: ast.expr, depth: int = 0) -> None:
         case ast.Name():
             pass
         case ast.Constant(value) if isinstance(value, int | float) and not isinstance(value, bool):
-            pass
+            if math.isinf(float(value)):
+                raise ValueError("has a number that is too large for a double")
         case _:
             raise ValueError("may use only + - * / **, brackets, numbers and names")
 

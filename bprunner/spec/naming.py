@@ -85,7 +85,12 @@ class Names:
             senders = self.inputs if place.layer == 0 else self.layers[place.layer - 1]
             return f"{senders[place.sender]} → {self.layers[place.layer][place.receiver]}"
         bias = self.biases[name]
-        return f"bias of {self.layers[bias.layer][bias.receiver]}"
+        return f"the bias of {self.layers[bias.layer][bias.receiver]}"
+
+
+def counted(number: int, word: str, plural: str = "") -> str:
+    """`1 row`, `2 rows`, `1,000 rows`."""
+    return f"{number:,} {word if number == 1 else plural or word + 's'}"
 
 
 def shortened(names: Sequence[str], most: int = 6) -> str:

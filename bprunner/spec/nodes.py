@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bprunner.errors import InputError, Place, Problem
+from bprunner.spec.printed import Printed
 
 MAX_DEPTH = 64
 
@@ -137,6 +138,8 @@ def _node_of(value: object, place: Place, path: tuple[str | int, ...]) -> Node:
         return Listing(tuple(_node_of(item, place, (*path, index)) for index, item in enumerate(value)), place)
     if value is None or isinstance(value, bool | int | float | str):
         return _scalar_of(value, place, path)
+    if isinstance(value, Printed):
+        return Scalar(float(value.number), str(value.number), place)
     tolist = getattr(value, "tolist", None)
     if not callable(tolist) or isinstance(value, type):
         raise _data_error(f"{type(value).__name__!r} is no kind of data that can be declared", place, path)

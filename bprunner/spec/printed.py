@@ -10,6 +10,8 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+_LONGEST = 40
+
 
 @dataclass(frozen=True)
 class Printed:
@@ -30,7 +32,13 @@ class Printed:
         return len(self.number.as_tuple().digits)
 
     def __str__(self) -> str:
-        return format(self.number, "f")
+        """The digits as they count: 1.2e5 has two, and is not 120000."""
+        exponent = self.number.as_tuple().exponent
+        assert isinstance(exponent, int)
+        written_out = format(self.number, "f")
+        if exponent <= 0 and len(written_out) <= _LONGEST:
+            return written_out
+        return str(self.number).replace("E+", "e").replace("E", "e")
 
     @classmethod
     def read(cls, value: object) -> Printed:
@@ -47,8 +55,10 @@ class Printed:
             number = Decimal(text)
         except InvalidOperation:
             number = Decimal(repr(value))
-        if not number.is_finite() or abs(number.adjusted()) > 400:
+        if not number.is_finite():
             raise PydanticCustomError("finite_number", "must be a finite number")
+        if abs(number.adjusted()) > 400:
+            raise PydanticCustomError("figure_range", "must be within the range of doubles, 1e-308 to 1e308")
         return cls(number)
 
     @classmethod

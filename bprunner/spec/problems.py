@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from bprunner.errors import Problem
@@ -42,23 +43,42 @@ def problem_at(root: Node, path: Sequence[str | int], message: str, hint: str = 
     return Problem(message, place, dotted(path), hint)
 
 
+def problem_at_key(root: Node, path: Sequence[str | int], message: str, hint: str = "") -> Problem:
+    """A problem of a name that somebody wrote, where the name stands and not what it holds."""
+    place = entry_place(root, path)
+    return problem_at(root, path, message, hint) if place is None else Problem(message, place, dotted(path), hint)
+
+
 def dotted(path: Sequence[str | int]) -> str:
     """A path as a user writes it: `expect[0].out.h1`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+        text += f"[{part}]" if isinstance(part, int) else f".{cut(part)}" if text else cut(part)
     return text
+
+
+def cut(text: str, most: int = 60) -> str:
+    """A text in a message: in one line, and not longer than can be read."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The nearest valid name, as a hint; the valid names themselves where none is near."""
+    names = list(known)
+    near = nearest(word, names)
+    if near:
+        return f"did you mean `{near}`?"
+    return f"possible here: {shortened([f'`{name}`' for name in names], 12)}" if names else ""
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The name most like a word, small and capital letters being alike; nothing where none is near."""
     import difflib
 
-    names = list(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    return f"there is {shortened([f'`{name}`' for name in names], 12)}" if names else ""
+    by_small = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(word.lower()[:100], by_small, n=1, cutoff=0.6)
+    return by_small[near[0]] if near else ""
 
 
 def problems_of(error: ValidationError, root: Node, model: type[BaseModel]) -> list[Problem]:
@@ -94,19 +114,18 @@ def _problem(root: Node, path: Path, detail: ErrorDetails, model: type[BaseModel
     if kind == "missing":
         return problem_at(root, path, f"`{path[-1]}` is missing", _purpose(model, detail["loc"]))
     if kind == "extra_forbidden":
-        place = entry_place(root, path)
-        return Problem(
-            f"unknown key `{path[-1]}`", place, dotted(path), did_you_mean(str(path[-1]), _known(model, detail["loc"]))
-        )
+        return problem_at_key(root, path, f"unknown key `{cut(str(path[-1]))}`", _meant(str(path[-1]), model, detail))
     if kind == "choice" and "names" in context:
         return _choice(root, path, context, found)
     if kind == "literal_error":
         options = [text.strip(" '") for text in str(context["expected"]).replace(" or ", ", ").split(",")]
-        return problem_at(root, path, f"must be one of {', '.join(options)}{found}", _nearest(node, options))
+        return problem_at(root, path, f"must be {_either(options)}{found}", _nearest(node, options))
     if kind == "two_rules":
         rules = " and ".join(f"`{rule}`" for rule in context["rules"])
         return problem_at(root, path, f"only one rule can draw the weights, found {rules}")
-    return problem_at(root, path, _rule(kind, context, detail) + found, _way_out(kind, node))
+    if kind == "two_datasets":
+        return problem_at_key(root, path, str(detail["msg"]))
+    return problem_at(root, path, _rule(kind, context, detail) + found, context.get("hint") or _way_out(kind, node))
 
 
 def _choice(root: Node, path: Path, context: Mapping[str, Any], found: str) -> Problem:
@@ -114,9 +133,15 @@ def _choice(root: Node, path: Path, context: Mapping[str, Any], found: str) -> P
     word = context.get("found")
     if word is None:
         return problem_at(
-            root, path, f"must be a name, or one name with its numbers{found}", f"names: {', '.join(names)}"
+            root, path, f"must be one of the names, or one with its numbers{found}", f"names: {', '.join(names)}"
         )
-    return problem_at(root, path, f"unknown name `{word}`", did_you_mean(str(word), names))
+    return problem_at(root, path, f"unknown name `{cut(str(word))}`", did_you_mean(str(word), names))
+
+
+def _either(options: Sequence[str]) -> str:
+    """`half_up` or `truncated`; of many, one of them."""
+    quoted = [f"`{option}`" for option in options]
+    return " or ".join(quoted) if len(quoted) < 3 else f"one of {', '.join(quoted)}"
 
 
 def _rule(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
@@ -130,7 +155,8 @@ def _rule(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
     }
     if kind in limits:
         words, key = limits[kind]
-        return f"{words} {context[key]:g}"
+        limit = context[key]
+        return f"{words} {limit:,}" if isinstance(limit, int) else f"{words} {limit:g}"
     if kind == "finite_number":
         return "must be a finite number"
     if kind == "too_short":
@@ -143,23 +169,36 @@ def _rule(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
 
 
 def _way_out(kind: str, node: Node | None) -> str:
-    if kind in ("int_type", "float_type", "figure_type") and isinstance(node, nodes.Scalar) and node.quoted:
-        return "without the quotes it is a number" if _is_number(node.text) else ""
+    if kind in ("int_type", "int_from_float", "float_type", "figure_type") and isinstance(node, nodes.Scalar):
+        return _way_to_a_number(kind, node)
     if kind == "finite_number":
         return "infinity and nan are results, not settings"
     return ""
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _way_to_a_number(kind: str, node: nodes.Scalar) -> str:
+    """How a number is written that was meant, where one can be seen to be meant."""
+    if kind in ("int_type", "int_from_float") and isinstance(node.value, float) and node.value.is_integer():
+        return f"write {int(node.value)}" if abs(node.value) < 1e15 else ""
+    if not isinstance(node.value, str):
+        return ""
+    if _NUMBER.fullmatch(node.text):
+        return "without the quotes it is a number" if node.quoted else ""
+    if _DECIMAL_COMMA.fullmatch(node.text):
+        return f"decimals stand after a point: {node.text.replace(',', '.')}"
+    if _GROUPED.fullmatch(node.text):
+        return f"a number is written without separators: {re.sub('[_ ]', '', node.text)}"
+    return ""
+
+
+_NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9]+,[0-9]+")
+_GROUPED = re.compile(r"[-+]?[0-9]{1,3}([_ ][0-9]{3})+")
 
 
 def _nearest(node: Node | None, options: Sequence[str]) -> str:
-    return did_you_mean(node.text, options) if isinstance(node, nodes.Scalar) else ""
+    near = nearest(node.text, options) if isinstance(node, nodes.Scalar) else ""
+    return f"did you mean `{near}`?" if near else ""
 
 
 # What the models know of a path
@@ -177,6 +216,9 @@ def _descend(annotation: Any, loc: tuple[str | int, ...]) -> type[BaseModel] | N
         field = annotation.model_fields.get(str(loc[0]))
         # A part that is no field names the member of a union that pydantic went into.
         return _descend(field.annotation, loc[1:]) if field else _descend(annotation, loc[1:])
+    tag = next((part.tag for part in get_args(annotation)[1:] if isinstance(part, Tag)), None)
+    if tag is not None:
+        return _descend(get_args(annotation)[0], loc[1:]) if loc[:1] == (tag,) else None
     fits = [found for part in get_args(annotation) if (found := _descend(part, _inner(annotation, loc))) is not None]
     named = [found for found in fits if loc and _is_member(found, loc)]
     return next(iter(named or fits), None)
@@ -189,6 +231,17 @@ def _inner(annotation: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]
 def _is_member(model: type[BaseModel], loc: tuple[str | int, ...]) -> bool:
     kind = model.model_fields.get("kind")
     return kind is not None and get_args(kind.annotation)[:1] == (loc[0],)
+
+
+def _meant(word: str, model: type[BaseModel], detail: ErrorDetails) -> str:
+    """What an unknown key may have been meant as: one that is known here, or one that stands deeper."""
+    context = detail.get("ctx", {})
+    known = list(context.get("names", ())) if "inside" in context else _known(model, detail["loc"])
+    if len(detail["loc"]) == 1 and "inside" not in context and not nearest(word, known):
+        for key, field in model.model_fields.items():
+            if word in getattr(field.annotation, "model_fields", ()):
+                return f"did you mean `{key}.{word}`?"
+    return did_you_mean(word, known)
 
 
 def _known(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

@@ -9,16 +9,16 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
-from bprunner.spec.consistency import misfits
+from bprunner.spec.consistency import Misfit, misfits
 from bprunner.spec.experiment import RULES, CsvDataset, Experiment
-from bprunner.spec.nodes import Node, assign, entry_place, find, from_data, merge, plain
-from bprunner.spec.problems import problem_at, problems_of
+from bprunner.spec.nodes import Node, assign, find, from_data, merge, plain
+from bprunner.spec.problems import cut, problem_at, problem_at_key, problems_of
 from bprunner.spec.source import Source, read_source
 from bprunner.spec.yaml_loader import load, load_value
 
@@ -44,6 +44,11 @@ class Declaration:
     @property
     def path(self) -> Path | None:
         return self.sources[0].path if self.sources else None
+
+    @property
+    def is_what_if(self) -> bool:
+        """Whether the command line changes what is computed. The document's figures then need not agree."""
+        return _is_what_if(self.overrides)
 
     def problem(self, path: Sequence[str | int], message: str, hint: str = "") -> InputError:
         """An error about what stands at a path of the declaration."""
@@ -76,6 +81,8 @@ def read_declaration(
         merged = _read_file(Path(declared), ())
         folder = Path(declared).resolve().parent
     root = _overridden(merged.root, overrides)
+    if _is_what_if(overrides):
+        root = _without_outdated_figures(merged.root, root)
     experiment = validate(root)
     data_file = _data_file(experiment, root, merged.sources, folder, allow_outside)
     digest = None if data_file is None else _file_digest(data_file, root)
@@ -138,6 +145,32 @@ def _replaces(path: tuple[str, ...], base: nodes.Mapping, over: nodes.Mapping) -
     return bool(chosen) and not chosen <= set(base.entries)
 
 
+def _is_what_if(overrides: Sequence[str]) -> bool:
+    unmoved = ("expect", "tracking", "name", "title", "source")
+    return any(override.partition("=")[0].strip().split(".")[0] not in unmoved for override in overrides)
+
+
+def _without_outdated_figures(declared: Node, changed: Node) -> Node:
+    """The changed declaration without the entries of `expect` that only the change makes wrong.
+
+    Somebody who shortens a run, or gives it another network, asks what happens then; the document's figures of
+    steps, neurons or samples that are no longer there are no fault of theirs. A file's own faults stay.
+    """
+    outdated = _misfitting_entries(changed) - _misfitting_entries(declared)
+    listed = find(changed, ("expect",))
+    if not outdated or not isinstance(listed, nodes.Listing) or not isinstance(changed, nodes.Mapping):
+        return changed
+    kept = tuple(item for number, item in enumerate(listed.items) if number not in outdated)
+    entry = nodes.Entry(changed.entries["expect"].key_place, nodes.Listing(kept, listed.place))
+    return nodes.Mapping({**changed.entries, "expect": entry}, changed.place)
+
+
+def _misfitting_entries(root: Node) -> set[int]:
+    """The positions in `expect` of what is valid by itself and does not fit the rest."""
+    paths = [misfit.path for misfit in misfits(_valid_parts(plain(root)))]
+    return {path[1] for path in paths if len(path) > 1 and path[0] == "expect" and isinstance(path[1], int)}
+
+
 def _overridden(root: Node, overrides: Sequence[str]) -> Node:
     problems: list[Problem] = []
     for override in overrides:
@@ -160,55 +193,98 @@ def _overridden(root: Node, overrides: Sequence[str]) -> Node:
 
 # Validation
 
-_Model = TypeVar("_Model", bound=BaseModel)
-
 
 def validate(root: Node) -> Experiment:
     """The experiment that a tree of nodes declares. Raises InputError with every problem found."""
     data = plain(root)
-    problems: list[Problem] = []
+    problems = _nothing_expected(root)
     try:
         experiment = Experiment.model_validate(data)
         parts: Mapping[str, Any] = {key: getattr(experiment, key) for key in Experiment.model_fields}
     except ValidationError as error:
-        problems = problems_of(error, root, Experiment)
+        problems += problems_of(error, root, Experiment)
         parts = _valid_parts(data)
     # Faults of shape are reported beside the faults of single keys, where the parts they need are valid.
-    problems += [
-        problem_at(root, misfit.path, misfit.message, misfit.hint)
-        if find(root, misfit.path) is not None
-        else Problem(
-            misfit.message, entry_place(root, misfit.path[:1]) or root.place, _dotted(misfit.path), misfit.hint
-        )
-        for misfit in misfits(parts)
-    ]
+    problems += [_misfit_problem(root, misfit) for misfit in misfits(parts)]
     if problems:
-        raise InputError(problems)
+        raise InputError(_in_order(root, problems))
     return experiment
 
 
-def _dotted(path: Sequence[str | int]) -> str:
-    from bprunner.spec.problems import dotted
+def _misfit_problem(root: Node, misfit: Misfit) -> Problem:
+    return (problem_at_key if misfit.at_key else problem_at)(root, misfit.path, misfit.message, misfit.hint)
 
-    return dotted(path)
+
+def _in_order(root: Node, problems: Sequence[Problem]) -> list[Problem]:
+    """Each problem once, as the text is read: the file itself first, then what it extends."""
+
+    def position(problem: Problem) -> tuple[bool, str, int]:
+        place = problem.place or root.place
+        return place.source != root.place.source, place.source, place.line or 0
+
+    return sorted(dict.fromkeys(problems), key=position)
+
+
+def _nothing_expected(root: Node) -> list[Problem]:
+    """A figure whose number was forgotten is told: it would pass for no figure at all."""
+    problems: list[Problem] = []
+
+    def look(node: Node | None, path: tuple[str | int, ...]) -> None:
+        if isinstance(node, nodes.Mapping):
+            for key, entry in node.entries.items():
+                look(entry.value, (*path, key))
+        elif isinstance(node, nodes.Listing):
+            for number, item in enumerate(node.items):
+                look(item, (*path, number))
+        elif isinstance(node, nodes.Scalar) and node.value is None and len(path) > 1:
+            hint = "write what the document prints, or leave the key out"
+            problems.append(problem_at_key(root, path, f"`{cut(str(path[-1]))}` has no value", hint))
+
+    look(find(root, ("expect",)), ("expect",))
+    return problems
 
 
 def _valid_parts(data: object) -> dict[str, Any]:
-    """The top-level parts of a faulty experiment that are valid by themselves."""
-    parts: dict[str, Any] = {}
-    for key, field in Experiment.model_fields.items():
-        if not (isinstance(data, Mapping) and key in data):
-            continue
-        annotation: Any = field.annotation
-        for extra in field.metadata:
-            from typing import Annotated
+    """The top-level parts of a faulty experiment that are valid by themselves.
 
-            annotation = Annotated[annotation, extra]
-        try:
-            parts[key] = TypeAdapter(annotation).validate_python(data[key], strict=True)
-        except ValidationError:
-            continue
+    Of expected figures, each entry is looked at alone. The shape of a network does not depend on what turns
+    a net input into an output, so a misspelt activation hides no matrix of the wrong shape.
+    """
+    if not isinstance(data, Mapping):
+        return {}
+    parts: dict[str, Any] = {}
+    for key in Experiment.model_fields:
+        if key == "expect" and isinstance(data.get(key), list):
+            parts[key] = [_valid_or_none("expect", [entry]) for entry in data[key]]
+            parts[key] = [entry and entry[0] for entry in parts[key]]
+        elif key in data:
+            value = _valid_or_none(key, data[key])
+            if value is None and key == "architecture":
+                value = _valid_or_none(key, _with_linear_layers(data[key]))
+            if value is not None:
+                parts[key] = value
     return parts
+
+
+def _valid_or_none(key: str, value: object) -> Any:
+    """One top-level part of an experiment, or None where it is faulty."""
+    field = Experiment.model_fields[key]
+    annotation: Any = field.annotation
+    for extra in field.metadata:
+        annotation = Annotated[annotation, extra]
+    try:
+        return TypeAdapter(annotation).validate_python(value, strict=True)
+    except ValidationError:
+        return None
+
+
+def _with_linear_layers(architecture: object) -> object:
+    if not (isinstance(architecture, Mapping) and isinstance(architecture.get("layers"), list)):
+        return architecture
+    layers = [
+        {**layer, "activation": "linear"} if isinstance(layer, Mapping) else layer for layer in architecture["layers"]
+    ]
+    return {**architecture, "layers": layers}
 
 
 # The dataset's file
@@ -231,7 +307,7 @@ def _data_file(
             problem_at(
                 root,
                 path,
-                f"{experiment.dataset.csv.file!r} lies outside the folder of the configuration",
+                f"`{experiment.dataset.csv.file}` lies outside the folder of the configuration",
                 "move the file there, or allow it with --data-anywhere (allow_outside=True in Python)",
             )
         )
@@ -242,13 +318,19 @@ def _file_digest(path: Path, root: Node) -> str:
     where = ("dataset", "csv", "file")
     try:
         if not path.is_file():
-            reason = "it is a folder" if path.is_dir() else "there is no such file"
-            raise InputError(problem_at(root, where, f"the dataset {path.name!r} cannot be read: {reason}"))
+            # What is there and is no file may be a device that never ends.
+            reason = "it is a folder" if path.is_dir() else "it is no regular file" if path.exists() else ""
+            reason = reason or "there is no such file"
+            raise InputError(problem_at(root, where, f"the dataset cannot be read: {reason}", _looked_for(path)))
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        message = f"the dataset {path.name!r} cannot be read: {error.strerror}"
-        raise InputError(problem_at(root, where, message)) from error
+        message = f"the dataset cannot be read: {error.strerror}"
+        raise InputError(problem_at(root, where, message, _looked_for(path))) from error
+
+
+def _looked_for(path: Path) -> str:
+    return f"looked for {cut(str(path), 200)}"
 
 
 Reader = Callable[[Path], Declaration]

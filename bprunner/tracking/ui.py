@@ -16,12 +16,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from bprunner.errors import TrackingError
 from bprunner.tracking import addresses
 from bprunner.tracking.addresses import Store
 from bprunner.tracking.store import check_sqlite, open_store, translated
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
 
 HOST = "127.0.0.1"
 START_SECONDS = 120.0
@@ -44,7 +47,8 @@ def serve(
     Raises TrackingError where nothing is recorded yet, or where the server does not start.
     """
     if store.kind == "server":
-        announce(store.shown + _page(store, experiment, run_id))
+        asked = experiment is not None or run_id is not None
+        announce(store.shown + (_page(store, experiment, run_id) if asked else addresses.page()))
         return 0
     _check_recorded(store)
     page = _page(store, experiment, run_id)
@@ -67,17 +71,24 @@ def _check_recorded(store: Store) -> None:
 
 
 def _page(store: Store, experiment: str | None, run_id: str | None) -> str:
-    """The page asked for, once it is known to exist."""
-    if experiment is None and run_id is None:
-        return addresses.page()
+    """The page asked for, once it is known to exist; that of the last run's experiment where none is asked for."""
     client = open_store(store)
     with translated(store, "be read"):
+        if experiment is None and run_id is None:
+            return addresses.page(_last_experiment(client))
         if run_id is not None:
             return addresses.page(str(client.get_run(run_id).info.experiment_id), run_id)
         found = client.get_experiment_by_name(experiment)
         if found is None:
             raise TrackingError(f"No experiment named {experiment!r} is recorded in {store.shown}.")
         return addresses.page(str(found.experiment_id))
+
+
+def _last_experiment(client: MlflowClient) -> str | None:
+    """The experiment of the run that began last, or None where there is no run."""
+    everywhere = [experiment.experiment_id for experiment in client.search_experiments(max_results=1000)]
+    runs = client.search_runs(everywhere, max_results=1, order_by=["attributes.start_time DESC"]) if everywhere else []
+    return str(runs[0].info.experiment_id) if runs else None
 
 
 def _free_port(wanted: int | None) -> int:

@@ -7,16 +7,19 @@ numbers, and that step is the last of its trace.
 from __future__ import annotations
 
 import gc
+import shutil
 import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
 from bprunner.nn.arrays import Array
+from bprunner.nn.contraction import TERM_BY_TERM
 from bprunner.training.columns import columns
 from bprunner.training.loop import train
 from bprunner.training.population import Population
@@ -36,8 +39,6 @@ class Execution:
     trace: Trace
     status: Status
     diverged_at: int | None = None
-    # Held so that a trace on a temporary disk lives as long as the execution does.
-    _temporary: Any = field(default=None, repr=False, compare=False)
 
 
 def execute(
@@ -50,7 +51,8 @@ def execute(
 ) -> Execution:
     """Trains a population of one and returns its trace.
 
-    A trace larger than `most_in_memory` bytes is written to `folder` (default: a temporary one) as it grows.
+    A trace larger than `most_in_memory` bytes is written to `folder` as it grows; without one, to a temporary
+    folder that goes when the trace does.
     `progress` is told the number of steps now and then; `should_stop` is asked after every step.
     Raises StorageError where the disk fails.
     """
@@ -63,7 +65,7 @@ def execute(
     diverged_at: int | None = None
     try:
         # Overflow is a value here: it is looked for in the recorded numbers.
-        with np.errstate(all="ignore"), _without_collector():
+        with np.errstate(all="ignore"), _without_collector(), _one_blas_thread(population):
             for step in train(population):
                 buffer.add(step)
                 stopping = should_stop() and step.number < population.epochs
@@ -75,7 +77,7 @@ def execute(
                     status = "interrupted" if diverged_at is None else "diverged"
                     break
                 buffer = StepBuffer(min(next(capacities), max(1, population.epochs + 1 - keeper.count)))
-        return Execution(keeper.trace(), status, diverged_at, keeper.temporary)
+        return Execution(keeper.trace(), status, diverged_at)
     finally:
         keeper.discard()
 
@@ -92,12 +94,25 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
+def _one_blas_thread(population: Population) -> AbstractContextManager[object]:
+    """BLAS on several threads divides long sums among them, and so adds in an order that depends on the machine.
+
+    On one thread a run has the same bits everywhere, alone or beside others.
+    """
+    longest = max(population.samples, *population.names.sizes)
+    if longest <= TERM_BY_TERM:
+        return nullcontext()
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[object] = threadpool_limits(limits=1, user_api="blas")
+    return limits
+
+
 class _Keeper:
     """Keeps chunks in memory while they are few, on the disk when they are many."""
 
     def __init__(self, population: Population, metadata: Mapping[str, Any], folder: Path | None, most: int) -> None:
         self.count = 0
-        self.temporary: Any = None
         self._columns = columns(population.names)
         self._metadata = metadata
         self._folder = folder
@@ -106,6 +121,7 @@ class _Keeper:
         self._held_bytes = 0
         self._spilled = 0
         self._writer: TraceWriter | None = None
+        self._temporary: Path | None = None
 
     def keep(self, buffer: StepBuffer) -> int | None:
         """Takes a buffer's steps, up to the first that diverged, whose number it returns."""
@@ -125,8 +141,7 @@ class _Keeper:
         """Puts on the disk what is held. From the first time on, no more than a chunk is held."""
         if self._writer is None:
             if self._folder is None:
-                self.temporary = tempfile.TemporaryDirectory(prefix="bprunner-")
-                self._folder = Path(self.temporary.name)
+                self._folder = self._temporary = Path(tempfile.mkdtemp(prefix="bprunner-"))
             self._writer = TraceWriter(self._folder / "trace.parquet", self._metadata)
         whole = self._whole()
         count = len(whole["error"])
@@ -148,8 +163,15 @@ class _Keeper:
         if self._held:
             self._spill()
         self._writer.close()
-        return Trace(steps, names, self._writer.path, self._metadata)
+        trace = Trace(steps, names, self._writer.path, self._metadata)
+        if self._temporary is not None:
+            weakref.finalize(trace, shutil.rmtree, self._temporary, ignore_errors=True)
+            self._temporary = None  # from here on it is the trace's
+        return trace
 
     def discard(self) -> None:
+        """Removes what is incomplete; does nothing after a trace was made."""
         if self._writer is not None:
             self._writer.discard()
+        if self._temporary is not None:
+            shutil.rmtree(self._temporary, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""What writes and checks the documents: generated tables, quoted answers, pictures."""

@@ -1,0 +1,192 @@
+"""The law of the contract: one name for one thing on every floor, and nobody imports upward."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+import bprunner
+from bprunner.nn.activations import ACTIVATIONS
+from bprunner.nn.initializers import INITIALIZERS
+from bprunner.nn.losses import LOSSES
+from bprunner.nn.network import Stages
+from bprunner.nn.optimizers import OPTIMIZERS
+from bprunner.nn.rounding import ROUNDINGS
+from bprunner.spec import experiment as spec
+from bprunner.spec.choices import choices_of
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "bprunner"
+
+# Names
+
+
+@pytest.mark.parametrize(
+    ("union", "table"),
+    [
+        (spec.ActivationChoice, ACTIVATIONS),
+        (spec.LossChoice, LOSSES),
+        (spec.OptimizerChoice, OPTIMIZERS),
+        (spec.InitializerChoice, INITIALIZERS),
+    ],
+)
+def test_the_choices_of_the_spec_are_the_keys_of_the_table(union: Any, table: Collection[str]) -> None:
+    names = [choice.name() for choice in choices_of(union)]
+    assert len(set(names)) == len(names)
+    assert set(names) == set(table)
+
+
+def test_the_ways_of_rounding_have_one_name() -> None:
+    assert set(get_args(spec.Way)) == set(ROUNDINGS)
+
+
+def test_every_quantity_that_can_be_rounded_is_a_stage_and_a_key() -> None:
+    assert set(spec.QUANTITIES) == set(Stages.__dataclass_fields__) == set(spec.Arithmetic.model_fields)
+    assert set(spec.QUANTITIES) <= set(spec.Expectation.model_fields)
+    assert set(spec.TRACKED) <= set(spec.QUANTITIES)
+    literal, _ = get_args(spec.Tracking.model_fields["quantities"].annotation)
+    assert set(get_args(literal)) == set(spec.TRACKED)
+
+
+# Imports
+
+FLOORS = ("errors", "spec", "nn", "data", "training", "checking", "tracking", "figures", "runs", "cli")
+"""From the ground up. `_version` is a number that every floor may read."""
+
+ONLY = {"nn": {"nn"}, "tracking": {"tracking", "errors"}, "figures": {"figures", "errors"}}
+"""Floors that know less than they might."""
+
+
+def imported(source: str, module: str, is_package: bool) -> Iterator[str]:
+    """Every module that a file imports, wherever in it: `from a import b` counts as a and as a.b."""
+    package = module if is_package else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            parts = package.split(".")
+            above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+            base = ".".join(part for part in (above, node.module) if part)
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def floor_of(module: str) -> str:
+    """The floor of a module of bprunner: the first name below the package."""
+    return [*module.split("."), ""][1]
+
+
+def faults(source: str, module: str, is_package: bool = False) -> list[str]:
+    """The imports that an arrow does not allow."""
+    own = floor_of(module)
+    found = []
+    for name in imported(source, module, is_package):
+        top, floor = name.split(".")[0], floor_of(name)
+        if own == "spec" and top == "numpy":
+            found.append(f"{module} imports {name}: the spec never imports NumPy")
+        if top != "bprunner" or floor in ("", "_version", "__version__"):
+            continue
+        if floor not in FLOORS:
+            found.append(f"{module} imports {name}, which is on no floor")
+        elif FLOORS.index(floor) > FLOORS.index(own):
+            found.append(f"{module} imports {name}, which is above it")
+        elif floor not in ONLY.get(own, FLOORS):
+            found.append(f"{module} imports {name}, which {own} does without")
+        elif floor == "cli" and own != "cli":
+            found.append(f"{module} imports {name}: nobody imports the command line")
+    return found
+
+
+def modules() -> list[tuple[str, Path]]:
+    """Every module on a floor. The package's own __init__ stands outside: it names what is public."""
+    result = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        if name not in ("bprunner", "bprunner._version", "bprunner.__main__"):
+            result.append((name, path))
+    return result
+
+
+def test_every_module_is_on_a_floor() -> None:
+    assert {floor_of(name) for name, _ in modules()} == set(FLOORS)
+
+
+@pytest.mark.parametrize(("name", "path"), modules(), ids=[name for name, _ in modules()])
+def test_nobody_imports_upward(name: str, path: Path) -> None:
+    assert faults(path.read_text(encoding="utf-8"), name, path.name == "__init__.py") == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "fault"),
+    [
+        ("bprunner.spec.reading", "import bprunner.training.loop", "above"),
+        ("bprunner.spec.reading", "def late():\n    from bprunner.data import loading", "above"),
+        ("bprunner.spec.reading", "from bprunner import nn", "above"),
+        ("bprunner.spec.reading", "from ..runs.run import Run", "above"),
+        ("bprunner.spec.reading", "if TYPE_CHECKING:\n    from numpy.typing import NDArray", "never imports NumPy"),
+        ("bprunner.spec.reading", "import numpy as np", "never imports NumPy"),
+        ("bprunner.nn.network", "from bprunner.spec.naming import Names", "does without"),
+        ("bprunner.nn.network", "from bprunner.errors import InputError", "does without"),
+        ("bprunner.tracking.store", "from bprunner.training.trace import Trace", "does without"),
+        ("bprunner.figures.training", "from bprunner.training.trace import Trace", "does without"),
+        ("bprunner.runs.run", "from bprunner.cli.main import main", "above"),
+        ("bprunner.errors", "from bprunner.spec.printed import Printed", "above"),
+        ("bprunner.checking.verdicts", "from bprunner.plots import draw", "on no floor"),
+        ("bprunner.training.loop", "class Late:\n    def run(self):\n        import bprunner.runs", "above"),
+    ],
+)
+def test_a_forbidden_import_is_caught(module: str, source: str, fault: str) -> None:
+    found = faults(source, module)
+    assert found
+    assert all(fault in each for each in found)
+
+
+def test_allowed_imports_are_not_caught() -> None:
+    source = (
+        "import numpy\nfrom bprunner import errors, __version__\nfrom .loop import train\nfrom ..nn import losses\n"
+    )
+    assert faults(source, "bprunner.training.execution") == []
+    assert faults("from .loop import train", "bprunner.training", is_package=True) == []
+
+
+@pytest.mark.parametrize("heavy", ["numpy", "mlflow", "pyarrow", "matplotlib", "pandas"])
+def test_reading_a_declaration_imports_nothing_heavy(heavy: str) -> None:
+    """The same arrow in the running program: through whatever the spec imports."""
+    code = f"import sys, bprunner, bprunner.spec.reading, bprunner.spec.effective; sys.exit({heavy!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+# What is public
+
+
+def test_every_public_name_is_there_and_nothing_else_is() -> None:
+    assert sorted(bprunner.__all__) == list(bprunner.__all__)
+    assert dir(bprunner) == list(bprunner.__all__)
+    for name in bprunner.__all__:
+        assert getattr(bprunner, name) is not None
+    assert set(bprunner._HOMES) <= set(bprunner.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        bprunner.nothing  # noqa: B018
+
+
+def test_public_names_come_from_where_type_checkers_look() -> None:
+    """The imports for type checkers and the ones at run time name the same modules."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    seen = {
+        alias.asname or alias.name: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == bprunner._HOMES
+    for name, home in bprunner._HOMES.items():
+        assert getattr(bprunner, name) is getattr(importlib.import_module(home), name)

@@ -1,0 +1,96 @@
+"""Products and sums by hand, and the passes of a network in the order in which a person goes."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bprunner.nn.arrays import Array
+from bprunner.nn.contraction import TERM_BY_TERM, product, total, transposed
+from bprunner.nn.network import Weights
+from bprunner.nn.optimizers import OPTIMIZERS
+
+LENGTHS = st.one_of(st.integers(1, 6), st.sampled_from([TERM_BY_TERM, TERM_BY_TERM + 1, 33]))
+
+
+@given(LENGTHS, LENGTHS, LENGTHS, st.integers(1, 3), st.booleans(), st.integers(0, 2**32))
+def test_a_product_is_the_sum_of_products(m: int, k: int, n: int, runs: int, shared: bool, seed: int) -> None:
+    """Against exact fractions of small whole numbers; either side may be shared by the runs."""
+    generator = np.random.default_rng(seed)
+    a = generator.integers(-9, 10, (1 if shared else runs, m, k)).astype(np.float64)
+    b = generator.integers(-9, 10, (runs, k, n)).astype(np.float64)
+    result = product(a, b)
+    assert result.shape == (runs, m, n)
+    for run in range(runs):
+        left, right = a[0 if shared else run].tolist(), b[run].tolist()
+        expected = [[sum(left[i][t] * right[t][j] for t in range(k)) for j in range(n)] for i in range(m)]
+        assert result[run].tolist() == expected
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+@pytest.mark.parametrize("terms", range(2, TERM_BY_TERM + 1))
+def test_short_sums_go_from_the_left(terms: int, rows: int) -> None:
+    """1e16 swallows each 1 that comes after it, and none that came before: the order shows in the result."""
+    values = [1.0] * (terms - 1) + [1e16]
+    for numbers in (values, values[::-1]):
+        expected = 0.0
+        for number in numbers:
+            expected = expected + number
+        a = np.tile(np.array(numbers), (1, rows, 1))
+        assert product(a, np.ones((1, terms, 1))).ravel().tolist() == [expected] * rows
+
+
+def test_a_product_takes_any_memory_order() -> None:
+    generator = np.random.default_rng(0)
+    for terms in (3, 40):
+        a, b = generator.normal(size=(4, 5, terms)), generator.normal(size=(4, terms, 2))
+        for other in (np.asfortranarray(a), a[:, :, ::1].transpose(0, 2, 1).copy().transpose(0, 2, 1)):
+            assert product(other, b).tobytes() == product(a, b).tobytes()
+
+
+def test_infinities_and_nan_pass_through_a_product() -> None:
+    a = np.array([[[np.inf, 0.0, 1.0]]])
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(product(a, np.array([[[0.0], [1.0], [1.0]]]))[0, 0, 0])
+    assert product(a, np.ones((1, 3, 1)))[0, 0, 0] == np.inf
+
+
+@pytest.mark.parametrize(("axis", "shape"), [(1, (2, 1, 4)), (2, (2, 3, 1))])
+def test_a_total_keeps_its_axis(axis: int, shape: tuple[int, ...]) -> None:
+    a = np.arange(24.0).reshape(2, 3, 4)
+    result = total(a, axis)
+    assert result.shape == shape
+    assert result.ravel().tolist() == a.sum(axis=axis).ravel().tolist()
+
+
+def test_a_transpose_swaps_within_each_run() -> None:
+    a = np.arange(12.0).reshape(2, 2, 3)
+    assert transposed(a)[1].tolist() == a[1].T.tolist()
+
+
+def test_weights_keep_their_form_through_flat() -> None:
+    def numbered(number: int) -> Array:
+        return np.full((1, 1, 1), float(number))
+
+    weights = Weights([numbered(1), numbered(2)], [None, numbered(3)])
+    assert [part.item() for part in weights.flat()] == [1.0, 2.0, 3.0]
+    other = weights.like([numbered(4), numbered(5), numbered(6)])
+    assert [part.item() for part in other.flat()] == [4.0, 5.0, 6.0]
+    assert other.b[0] is None
+    bare = Weights([numbered(1)], [None])
+    assert bare.like([numbered(2)]).b[0] is None
+
+
+def test_gradient_descent_is_minus_learning_rate_times_gradient() -> None:
+    optimizer = OPTIMIZERS["gradient_descent"]
+    gradients = [np.array([[[3.0, -2.0]], [[1.0, 0.5]]])]
+    rates = {"learning_rate": np.array([0.5, 0.25]).reshape(2, 1, 1)}
+    updates, state = optimizer.update(gradients, optimizer.init(gradients), rates)
+    assert state is None
+    expected = [-Fraction(1, 2) * 3, Fraction(1, 2) * 2, -Fraction(1, 4), -Fraction(1, 8)]
+    assert [Fraction(each) for each in updates[0].ravel().tolist()] == expected
+    assert gradients[0][0, 0].tolist() == [3.0, -2.0]

@@ -1,0 +1,105 @@
+"""The benchmarks compare what they say they compare, and their table says what was measured."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+import benchmarks.__main__ as command
+from benchmarks import solo, startup
+from benchmarks.measuring import Bar, Result, duration, measure, table
+
+BAR = Bar("ours", "theirs", 0.5)
+
+
+def test_sides_take_turns_and_the_first_round_does_not_count() -> None:
+    order: list[str] = []
+
+    def side(name: str, seconds: list[float]) -> Iterator[float]:
+        for each in seconds:
+            order.append(name)
+            yield each
+
+    ours, peers = side("ours", [9.0, 1.0, 2.0]), side("peer", [9.0, 4.0, 8.0])
+    result = measure(BAR, lambda: next(ours), lambda: next(peers), 2)
+    assert order == ["ours", "peer"] * 3
+    assert (result.ours, result.peers) == ([1.0, 2.0], [4.0, 8.0])
+    assert (result.ratio_of_minima, result.ratio_of_medians) == (0.25, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("ours", "peers", "passed"),
+    [([1.0, 1.0, 1.0], [2.0, 2.0, 2.0], True), ([1.0, 5.0, 5.0], [2.0, 2.0, 2.0], False), ([2.0], [2.0], False)],
+)
+def test_the_best_and_the_usual_time_have_to_pass(ours: list[float], peers: list[float], passed: bool) -> None:
+    result = Result(BAR, ours, peers)
+    assert result.passed is passed
+    assert ("passed" in table([result])) is passed
+
+
+def test_durations_have_units() -> None:
+    assert [duration(1.234), duration(0.0456), duration(0.0000123)] == ["1.23 s", "45.6 ms", "12.3 µs"]
+
+
+def test_results_go_between_their_marks() -> None:
+    text = command.README.read_text(encoding="utf-8")
+    written = command.with_results(text, "| new |\n")
+    assert "| new |" in written
+    assert command.with_results(written, "| newer |\n").count("| new") == 1
+    assert written.startswith(text.partition(command.BEGIN)[0])
+    assert written.endswith(text.partition(command.END)[2])
+    with pytest.raises(ValueError, match="needs the marks"):
+        command.with_results("nothing", "")
+
+
+def test_the_readme_has_the_bars_of_the_code() -> None:
+    text = command.README.read_text(encoding="utf-8").partition("## Results")[0]
+    rows = [f"| {bar.what} | {bar.peer} | ≤ {bar.largest:g} |" for bar in (*startup.BARS, *solo.BARS)]
+    for row in rows:
+        assert row in text
+    assert sum(line.count("| ≤ ") for line in text.splitlines()) == len(rows)
+
+
+def test_circumstances_are_told() -> None:
+    assert "repetitions of each side" in command.circumstances(3)
+
+
+def test_both_loops_compute_the_same_and_take_time() -> None:
+    (result,) = solo.run_all(repetitions=1, steps=20)
+    assert min(*result.ours, *result.peers) > 0
+
+
+def test_a_text_that_never_comes_is_an_error(tmp_path: Path) -> None:
+    python = [sys.executable, "-c"]
+    assert startup.seconds([*python, "print('here')"], tmp_path, "here") > 0
+    with pytest.raises(RuntimeError, match="never printed"):
+        startup.seconds([*python, "print('here')"], tmp_path, "there")
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        startup.seconds([*python, "raise SystemExit(3)"], tmp_path)
+
+
+def test_by_hand_logs_the_same_rows(tmp_path: Path) -> None:
+    """The peer writes every metric row that the run writes, and no fewer parameters and tags to speak of."""
+    rows: list[list[object]] = []
+    parameters: list[dict[str, str]] = []
+    for command_line in (startup.RUN, startup.BY_HAND):
+        folder = tmp_path / str(len(rows))
+        folder.mkdir()
+        startup.seconds(command_line, folder)
+        with closing(sqlite3.connect(folder / "mlflow.db")) as store:
+            found = store.execute("select key, step, value from metrics order by key, step").fetchall()
+            rows.append([(key, step, pytest.approx(value, rel=1e-12)) for key, step, value in found])
+            parameters.append(dict(store.execute("select key, value from params")))
+    assert rows[0] == rows[1]
+    assert {key for key in parameters[0] if key not in parameters[1]} <= UNLIKE
+    assert all(parameters[0][key] == value for key, value in parameters[1].items() if key in parameters[0])
+
+
+UNLIKE = {"configuration_hash", "arithmetic.weight.rounding", "arithmetic.weight.carried"} | {
+    f"arithmetic.update.{key}" for key in ("decimals", "rounding", "carried")
+}
