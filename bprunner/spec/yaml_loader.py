@@ -209,7 +209,9 @@ class _Tree:
     def result(self) -> Node:
         """The root, or all problems."""
         if not self.problems and self._root is None:
-            self._refuse(self.text.place(0, 0), "there is nothing here", "A text starting with # needs quotes.")
+            written = bool(self.text.written.strip())
+            hint = "A text starting with # needs quotes." if written else ""
+            self._refuse(self.text.place(0, 0), "there is nothing here", hint)
         if self.problems or self._root is None:
             raise InputError(self.problems)
         return self._root
