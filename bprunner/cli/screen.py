@@ -24,13 +24,10 @@ _GAP = 2
 
 def show_head(console: Console, experiment: Experiment, changes: Sequence[str]) -> None:
     """What is being run, in a few lines."""
-    title = Text(experiment.name, style="bold")
-    if experiment.title:
-        title.append(f"  {experiment.title}", style="dim")
-    console.print(title)
+    console.print(Text.assemble((experiment.name, "bold"), (f"  {experiment.title or ''}", "dim")))
     console.print(Text(network_line(experiment)))
     console.print(Text(training_line(experiment)))
-    rounded = ", ".join(arithmetic_lines(experiment))
+    rounded = " · ".join(arithmetic_lines(experiment))
     if rounded:
         console.print(Text(rounded))
     if changes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -37,13 +38,9 @@ _STATUS = {"finished": "FINISHED", "diverged": "FINISHED", "interrupted": "KILLE
 
 
 def new_folder(working_folder: Path, name: str) -> Path:
-    """A folder's name for one run's files, not there yet: runs/20260131-235959-doc."""
+    """A folder's name for one run's files: runs/20260131-235959-doc-1f9c02. No two runs have the same."""
     slug = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
-    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}"
-    folder, number = working_folder / RUNS_FOLDER / stem, 2
-    while folder.exists():
-        folder, number = working_folder / RUNS_FOLDER / f"{stem}-{number}", number + 1
-    return folder
+    return working_folder / RUNS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(3)}"
 
 
 def write_files(run: Run, folder: Path) -> BackgroundDrawing:
@@ -324,7 +321,7 @@ def _experiment_description(run: Run) -> str:
 
 def _description(run: Run) -> str:
     error = run.trace["error"]
-    arithmetic = ", ".join(arithmetic_lines(run.experiment)) or "exact"
+    arithmetic = " · ".join(arithmetic_lines(run.experiment)) or "exact"
     rows = [
         ("Network", network_line(run.experiment)),
         ("Training", training_line(run.experiment)),

@@ -32,10 +32,10 @@ def training_line(experiment: Experiment) -> str:
 
 
 def rounding_words(rounding: Rounding) -> str:
-    """`rounded to 2 decimals`, `cut off after 3 decimals, only in print`."""
+    """`rounded to 2 decimals`, `cut off after 3 decimals (only in print)`."""
     decimals = f"{rounding.decimals} {'decimal' if rounding.decimals == 1 else 'decimals'}"
     text = f"rounded to {decimals}" if rounding.rounding == "half_up" else f"cut off after {decimals}"
-    return text if rounding.carried else f"{text}, only in print"
+    return text if rounding.carried else f"{text} (only in print)"
 
 
 def arithmetic_lines(experiment: Experiment) -> Iterator[str]:
