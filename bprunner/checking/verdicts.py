@@ -131,10 +131,10 @@ def _judged(
     if figure.erratum is not None and figure.right is not None:
         right = agreement(figure.right, value, way, figure.tolerance)
         state = "erratum" if right and not agrees else "disagrees"
-        note = figure.erratum
+        note = missing or figure.erratum
         if agrees:
             note = "declared an erratum, but the printed number agrees"
-        elif not right:
+        elif not right and not missing:
             note = f"declared an erratum, but the right number is not {figure.right}"
     return Verdict(
         name, step, sample, figure.printed, value, _shown(figure.printed, value, way), state, note, figure.right, path

@@ -6,41 +6,49 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from bprunner.cli.arguments import files_and_changes
 from bprunner.cli.codes import ExitCode
 from bprunner.cli.terminal import out, tell_problems
 from bprunner.data.loading import load_samples
+from bprunner.data.samples import Samples
 from bprunner.errors import InputError
 from bprunner.nn.gradcheck import GradientCheck, check_gradients
 from bprunner.spec.effective import content_hash
-from bprunner.spec.naming import Names
+from bprunner.spec.experiment import Experiment
+from bprunner.spec.naming import Names, counted
 from bprunner.spec.reading import Declaration, read_declaration
 from bprunner.training.population import populate
 
 LARGEST_DIFFERENCE = 1e-6
 
 
-def check_files(files: Sequence[str], gradients: bool, allow_outside: bool) -> int:
-    """Checks every file, and says of each how it stands."""
+def check_files(arguments: Sequence[str], gradients: bool, allow_outside: bool) -> int:
+    """Checks every file, with the changes among the arguments, and says of each how it stands."""
     worst = ExitCode.WELL
+    files, changes = files_and_changes(arguments)
     for file in files:
         try:
-            declaration = read_declaration(file, (), allow_outside)
+            declaration = read_declaration(file, changes, allow_outside)
             samples = load_samples(declaration)
         except InputError as error:
             tell_problems(error)
             worst = ExitCode.INPUT
             continue
         name = declaration.experiment.name
-        figures = sum(1 for expectation in declaration.experiment.expect for _ in expectation.declared())
-        sized = f"{len(samples)} {'sample' if len(samples) == 1 else 'samples'}, {figures} expected figures"
+        sized = f"{counted(len(samples), 'sample')}, {counted(_figures(declaration.experiment), 'expected figure')}"
         out().print(Text(f"{file}: valid ({name}, {sized}, {content_hash(declaration)[:12]})"), soft_wrap=True)
-        if gradients and not _gradients_hold(declaration, file) and worst == ExitCode.WELL:
+        if gradients and not _gradients_hold(declaration, samples, file) and worst == ExitCode.WELL:
             worst = ExitCode.FAILED
     return worst
 
 
-def _gradients_hold(declaration: Declaration, file: str) -> bool:
-    population = populate([declaration.experiment], load_samples(declaration))
+def _figures(experiment: Experiment) -> int:
+    """How many figures are expected, each of a list counted."""
+    return sum(len(each.numbers()) for each in experiment.expect for _ in each.declared())
+
+
+def _gradients_hold(declaration: Declaration, samples: Samples, file: str) -> bool:
+    population = populate([declaration.experiment], samples)
     found = check_gradients(
         population.layers, population.weights, population.inputs, population.targets, population.loss
     )

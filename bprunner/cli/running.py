@@ -16,11 +16,14 @@ from typing import Any
 from rich.text import Text
 
 from bprunner.checking.verdicts import Verdict
+from bprunner.cli.arguments import files_and_changes
 from bprunner.cli.codes import ExitCode
 from bprunner.cli.interrupts import Interrupts
 from bprunner.cli.plain import write_utf8
 from bprunner.cli.screen import show_figures, show_head, show_steps, show_verdicts
 from bprunner.cli.terminal import err, out, tell_problems
+from bprunner.data.loading import load_samples
+from bprunner.data.samples import Samples
 from bprunner.errors import BprunnerError, InputError, Problem
 from bprunner.runs.run import Run, execute_run, figures_data
 from bprunner.spec.reading import Declaration, read_declaration
@@ -45,8 +48,7 @@ class Wishes:
 
 def run_files(arguments: Sequence[str], *, as_json: bool, quiet: bool, mlflow: bool, allow_outside: bool) -> int:
     """Runs files with what differs from them. Everything is read and validated before anything runs."""
-    files = [argument for argument in arguments if "=" not in argument or Path(argument).exists()]
-    changes = [argument for argument in arguments if argument not in files]
+    files, changes = files_and_changes(arguments)
     wishes = Wishes(as_json, quiet, mlflow, allow_outside, one_line=len(files) > 1)
     try:
         declarations = _read(files, changes, wishes)
@@ -55,8 +57,8 @@ def run_files(arguments: Sequence[str], *, as_json: bool, quiet: bool, mlflow: b
         return ExitCode.INPUT
     worst, results = ExitCode.WELL, []
     with Interrupts() as interrupts:
-        for declaration in declarations:
-            code, result = _run_one(declaration, wishes, interrupts)
+        for declaration, samples in declarations:
+            code, result = _run_one(declaration, samples, wishes, interrupts)
             results.append(result)
             worst = _worse(worst, code)
             if interrupts.code:
@@ -71,14 +73,15 @@ def _worse(one: ExitCode, other: ExitCode) -> ExitCode:
     return max(one, other, key=order.index)
 
 
-def _read(files: Sequence[str], changes: Sequence[str], wishes: Wishes) -> list[Declaration]:
+def _read(files: Sequence[str], changes: Sequence[str], wishes: Wishes) -> list[tuple[Declaration, Samples]]:
     if not files:
         example = f"for example bprun configs/doc.yaml {changes[0]}" if changes else ""
         raise InputError(Problem("no file to run was named", hint=example))
     declarations, problems = [], []
     for file in files:
         try:
-            declarations.append(read_declaration(file, changes, wishes.allow_outside))
+            declaration = read_declaration(file, changes, wishes.allow_outside)
+            declarations.append((declaration, load_samples(declaration)))
         except InputError as error:
             problems += [_with_command_hint(file, problem) for problem in error.problems]
     if problems:
@@ -97,7 +100,9 @@ def _with_command_hint(file: str, problem: Problem) -> Problem:
     return problem
 
 
-def _run_one(declaration: Declaration, wishes: Wishes, interrupts: Interrupts) -> tuple[ExitCode, dict[str, Any]]:
+def _run_one(
+    declaration: Declaration, samples: Samples, wishes: Wishes, interrupts: Interrupts
+) -> tuple[ExitCode, dict[str, Any]]:
     from bprunner.runs.recording import new_folder
 
     folder = new_folder(Path.cwd(), declaration.experiment.name)
@@ -105,11 +110,8 @@ def _run_one(declaration: Declaration, wishes: Wishes, interrupts: Interrupts) -
         show_head(out(), declaration.experiment, declaration.overrides)
     started = time.time_ns() // 1_000_000
     try:
-        with _progress(declaration.experiment.training.epochs) as progress:
-            run = execute_run(declaration, folder, progress, lambda: interrupts.code != 0)
-    except InputError as error:
-        tell_problems(error)
-        return ExitCode.INPUT, {"problems": [str(problem) for problem in error.problems]}
+        with _ProgressBar(declaration.experiment.training.epochs) as progress:
+            run = execute_run(declaration, samples, folder, progress, lambda: interrupts.code != 0)
     except Exception as error:
         _record_failure(declaration, error, started, wishes)
         if not isinstance(error, BprunnerError):
@@ -147,6 +149,8 @@ def _show(run: Run, wishes: Wishes) -> None:
         elif disagree:
             out().print(Text(f"{run.name}: {run.figures.summary()}"), soft_wrap=True)
         show_verdicts(out(), disagree)
+        if run.status == "diverged" and not wishes.one_line:
+            _say(f"{run.name}: {run.ending()}")
     out().file.flush()
 
 
@@ -220,7 +224,7 @@ def _say(text: str) -> None:
 # Progress
 
 
-class _progress:  # noqa: N801
+class _ProgressBar:
     """A bar on standard error for runs that take longer than a moment; nothing where that is no terminal."""
 
     def __init__(self, steps: int) -> None:
@@ -309,7 +313,7 @@ def _print_json(data: Any) -> None:
 
 
 def _print_object(data: dict[str, Any]) -> None:
-    write = sys.stdout.write
+    write = write_utf8
     run = data.pop("steps", None)
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     if not isinstance(run, Run):

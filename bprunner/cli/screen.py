@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.padding import Padding
@@ -24,7 +24,8 @@ _GAP = 2
 
 def show_head(console: Console, experiment: Experiment, changes: Sequence[str]) -> None:
     """What is being run, in a few lines."""
-    console.print(Text.assemble((experiment.name, "bold"), (f"  {experiment.title or ''}", "dim")))
+    title = [("  " + experiment.title, "dim")] if experiment.title else []
+    console.print(Text.assemble((experiment.name, "bold"), *title))
     console.print(Text(network_line(experiment)))
     console.print(Text(training_line(experiment)))
     rounded = " · ".join(arithmetic_lines(experiment))
@@ -42,10 +43,34 @@ def show_steps(console: Console, run: Run) -> None:
     """
     rows = shown_steps(len(run.trace))
     values = {name: run.trace[name][rows].tolist() for name in _table_names(run)}
+    several = len(run.trace.parts("prediction")) > 1
+    named = {_heading(name, several): column for name, column in values.items()}
+    left_out = _show_columns(console, ("step", _steps_text(run.trace.steps[rows])), named)
+    _show_left_out(console, run, len(rows), left_out)
+    _show_samples(console, run)
+
+
+def _show_samples(console: Console, run: Run) -> None:
+    """Where there are several samples, and few: what the last step predicts for each."""
+    if not 1 < len(run.samples) <= MOST_ROWS:
+        return
+    samples = run.samples
+    outputs = run.experiment.architecture.names.outputs
+    columns = dict(zip(samples.input_names, samples.inputs.T.tolist(), strict=True))
+    for position, output in enumerate(outputs):
+        suffix = f".{output}" if len(outputs) > 1 else ""
+        columns[f"target{suffix}"] = samples.targets[:, position].tolist()
+        columns[f"prediction{suffix}"] = run.trace[f"prediction.{output}"][-1].tolist()
+    console.print()
+    _show_columns(console, ("sample", [str(number + 1) for number in range(len(samples))]), columns)
+    console.print(Text(f"at step {run.updates:,}", style="dim"))
+
+
+def _show_columns(console: Console, first: tuple[str, list[str]], columns: Mapping[str, list[float]]) -> list[str]:
+    """A table of numbers, with as many significant digits as fit; returns the headings that did not."""
     for digits in (DIGITS, DIGITS - 1, DIGITS - 2):
-        columns = [("step", _steps_text(run.trace.steps[rows]))]
-        columns += [(_heading(name), aligned(column, digits)) for name, column in values.items()]
-        fitting, left_out = _fitting(columns, console.width)
+        texts = [first, *((heading, aligned(column, digits)) for heading, column in columns.items())]
+        fitting, left_out = _fitting(texts, console.width)
         if not left_out:
             break
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
@@ -56,23 +81,25 @@ def show_steps(console: Console, run: Run) -> None:
     for cells in zip(*(texts for _, texts in fitting), strict=True):
         table.add_row(*(text.rjust(width) for text, width in zip(cells, widths, strict=True)))
     console.print(table)
-    _show_left_out(console, run, len(rows), left_out)
+    return left_out
 
 
 def _steps_text(steps: Iterable[int]) -> list[str]:
     return [f"{int(step):,}" for step in steps]
 
 
-def _heading(name: str) -> str:
+def _heading(name: str, several_outputs: bool) -> str:
     quantity, _, part = name.partition(".")
-    return part if quantity in ("weight", "bias") else name if quantity == "prediction" and part != "o1" else quantity
+    if quantity in ("weight", "bias"):
+        return part
+    return name if quantity == "prediction" and several_outputs else quantity
 
 
 def _table_names(run: Run) -> list[str]:
     names = ["error"]
     predictions = run.trace.parts("prediction")
     if len(run.samples) == 1:
-        names += predictions if len(predictions) > 1 else predictions[:1]
+        names += predictions
     return [*names, *run.trace.parts("weight"), *run.trace.parts("bias")]
 
 

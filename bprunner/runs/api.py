@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from bprunner.errors import InputError, TrackingError
+from bprunner.errors import BprunnerError, InputError, TrackingError
 from bprunner.runs.run import Run, execute_run
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.reading import Declaration, read_declaration
@@ -32,11 +33,18 @@ def run(
     TrackingError where the disk or the store fails.
     """
     if isinstance(overrides, Mapping):
-        import json
-
-        overrides = [f"{path}={json.dumps(value)}" for path, value in overrides.items()]
+        overrides = [f"{path}={json.dumps(value, default=_listed)}" for path, value in overrides.items()]
+    elif isinstance(overrides, str):
+        overrides = [overrides]
     declaration = read_declaration(declared, overrides, allow_outside)
     return _recorded(declaration) if record else execute_run(declaration)
+
+
+def _listed(value: Any) -> Any:
+    """NumPy's numbers and arrays as Python's own."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is no value of a configuration")
 
 
 def _recorded(declaration: Declaration) -> Run:
@@ -51,7 +59,11 @@ def _recorded(declaration: Declaration) -> Run:
     except InputError:
         raise
     except BaseException as error:
-        with suppress(TrackingError):
+        with suppress(BprunnerError, OSError):
             recording.record_failure(declaration, error, started, store, folder)
         raise
-    return recording.record(done, store, folder)
+    files = recording.new_folder(folder, done.name)
+    try:
+        return recording.record(done, store, folder, files)
+    except TrackingError as error:
+        raise TrackingError(f"{error} The run's files are in {files}.") from error

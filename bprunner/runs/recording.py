@@ -33,6 +33,7 @@ from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord
 
 RUNS_FOLDER = "runs"
 PICTURE_FILE = "training.svg"
+_LARGEST_DATA_FILE = 10 * 2**20
 _LONGEST_PARAMETER, _MOST_PARAMETERS = 500, 90
 _STATUS = {"finished": "FINISHED", "diverged": "FINISHED", "interrupted": "KILLED"}
 
@@ -54,17 +55,27 @@ def write_files(run: Run, folder: Path) -> BackgroundDrawing:
         run.trace.write(trace_path)
     line = f"{network_line(run.experiment)} · {training_line(run.experiment)}"
     drawing = draw_in_background(trace_path, folder / PICTURE_FILE, run.name, line, run.diverged_at)
-    (folder / "effective.yaml").write_text(effective_yaml(run.declaration), encoding="utf-8")
-    write_json(folder / "figures.json", figures_data(run.figures))
     _write_sources(run.declaration, folder / "written")
+    (folder / "effective.yaml").write_text(_effective(run.declaration, folder), encoding="utf-8")
+    write_json(folder / "figures.json", figures_data(run.figures))
     return drawing
+
+
+def _effective(declaration: Declaration, folder: Path) -> str:
+    """The effective configuration, which names the dataset's copy in the folder where there is one."""
+    copied = folder / "written" / declaration.data_file.name if declaration.data_file else None
+    if copied is None or not copied.exists():
+        return effective_yaml(declaration)
+    return effective_yaml(replace(declaration, data_file=copied), folder)
 
 
 def _write_sources(declaration: Declaration, folder: Path) -> None:
     """The files as written; one that is extended from elsewhere gets a number in front of its name."""
-    if not declaration.sources:
+    if not declaration.sources and declaration.data_file is None:
         return
     folder.mkdir(exist_ok=True)
+    if declaration.data_file is not None and declaration.data_file.stat().st_size <= _LARGEST_DATA_FILE:
+        shutil.copyfile(declaration.data_file, folder / declaration.data_file.name)
     for number, source in enumerate(declaration.sources):
         name = source.path.name if source.path else f"{number}.yaml"
         target = folder / (name if not (folder / name).exists() else f"{number}-{name}")
@@ -73,8 +84,9 @@ def _write_sources(declaration: Declaration, folder: Path) -> None:
         (folder / "overrides.txt").write_text("\n".join(declaration.overrides) + "\n", encoding="utf-8")
 
 
-def record(run: Run, store: Store, working_folder: Path, folder: Path | None = None, keep_folder: bool = False) -> Run:
-    """Records a run in MLflow and returns it with the place. Its folder goes once MLflow has the files.
+def record(run: Run, store: Store, working_folder: Path, folder: Path | None = None) -> Run:
+    """Records a run in MLflow and returns it with the place. Its folder goes once MLflow has the files, unless its
+    trace is read from there and MLflow keeps its copy on another machine.
 
     Raises TrackingError where the store fails; the folder then stays, with the trace in it.
     """
@@ -88,11 +100,11 @@ def record(run: Run, store: Store, working_folder: Path, folder: Path | None = N
     finally:
         drawing.wait()
     recorded = record_run(run_record(run, sorted(folder.iterdir()), working_folder), store, client)
-    if not keep_folder:
+    run = _with_trace_moved(replace(run, recorded=recorded))
+    if run.trace.path is None or not run.trace.path.is_relative_to(folder):
         shutil.rmtree(folder, ignore_errors=True)
         _remove_if_empty(folder.parent)
-    run = replace(run, recorded=recorded)
-    return _moved_trace(run)
+    return run
 
 
 def _remove_if_empty(folder: Path) -> None:
@@ -102,12 +114,12 @@ def _remove_if_empty(folder: Path) -> None:
         return
 
 
-def _moved_trace(run: Run) -> Run:
-    """A trace that was read from the folder is read from MLflow's copy from now on, where that is a file here."""
+def _with_trace_moved(run: Run) -> Run:
+    """A trace that is read from a file is read from MLflow's copy from now on, where that is a file here."""
     from bprunner.training.trace import Trace
 
     kept = run.recorded.artifact_path / TRACE_FILE if run.recorded and run.recorded.artifact_path else None
-    if run.trace.path is None or run.trace.path.exists() or kept is None or not kept.exists():
+    if run.trace.path is None or kept is None or not kept.exists():
         return run
     return replace(run, execution=replace(run.execution, trace=Trace.read(kept)))
 
@@ -122,24 +134,26 @@ def record_failure(declaration: Declaration, error: BaseException, started: int,
 
     content = content_hash(declaration)
     reason = f"{type(error).__name__}: {error}"
+    interrupted = isinstance(error, KeyboardInterrupt)
+    failed = {"bprunner.status": "failed", "bprunner.failure": reason[:500]}
+    tags = {"bprunner.status": "interrupted"} if interrupted else failed
     with tempfile.TemporaryDirectory(prefix="bprunner-") as name:
         folder = Path(name)
-        (folder / "effective.yaml").write_text(effective_yaml(declaration), encoding="utf-8")
-        (folder / "failure.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         _write_sources(declaration, folder / "written")
+        (folder / "effective.yaml").write_text(_effective(declaration, folder), encoding="utf-8")
+        (folder / "failure.txt").write_text("".join(traceback.format_exception(error)), encoding="utf-8")
         record = RunRecord(
             experiment=declaration.experiment.name,
             run_name=_run_name(declaration),
-            status="KILLED" if isinstance(error, KeyboardInterrupt) else "FAILED",
+            status="KILLED" if interrupted else "FAILED",
             started=started,
             ended=time.time_ns() // 1_000_000,
             parameters={**_declared_parameters(declaration), "configuration_hash": content},
             tags={
                 **_origin_tags(declaration, content, here),
-                "bprunner.status": "failed",
-                "bprunner.failure": reason[:500],
+                **tags,
             },
-            description=f"**Failed**: {plain_markdown(reason[:500])}",
+            description=f"**{tags['bprunner.status'].capitalize()}**: {plain_markdown(reason[:500])}",
             files=sorted(folder.iterdir()),
         )
         record_run(record, store, open_store(store))
@@ -178,7 +192,8 @@ def parameters(run: Run) -> dict[str, str | float | int | bool]:
 
 def _declared_parameters(declaration: Declaration) -> dict[str, str | float | int | bool]:
     data = declaration_data(declaration.experiment)
-    kept = {key: data[key] for key in ("architecture", "initial_weights", "training", "arithmetic")}
+    # Named weights may be many, and MLflow takes a hundred parameters at once: they come last.
+    kept = {key: data[key] for key in ("training", "arithmetic", "architecture", "initial_weights")}
     flat = {path: value for path, value in _flattened("", kept) if len(str(value)) <= _LONGEST_PARAMETER}
     return dict(list(flat.items())[:_MOST_PARAMETERS])
 
@@ -277,7 +292,7 @@ def _git_tags(folder: Path) -> dict[str, str]:
     """The commit of the folder's repository and whether its tree is dirty; nothing where there is none."""
     try:
         shown = subprocess.run(
-            ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=no"],
+            ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=normal"],
             capture_output=True, text=True, timeout=10, check=True,
         ).stdout.splitlines()  # fmt: skip
     except (OSError, subprocess.SubprocessError):

@@ -95,7 +95,8 @@ class Run:
         rows = list(range(count)) if count <= 12 else [0, 1, 2, 3, count - 3, count - 2, count - 1]
         columns = {name: self.trace[name][rows] for name in self._shown()}
         table = pd.DataFrame(columns, index=pd.Index(self.trace.steps[rows], name="step"))
-        faults = "".join(f"<li>{html.escape(str(verdict))}</li>" for verdict in self.figures.of("disagrees"))
+        told = () if self.declaration.is_what_if else self.figures
+        faults = "".join(f"<li>{html.escape(str(each))}</li>" for each in told if each.state != "agrees")
         text = "<br>".join(html.escape(line) for line in lines)
         return f"<p><b>{html.escape(self.name)}</b><br>{text}</p>{table._repr_html_()}<ul>{faults}</ul>"
 
@@ -121,15 +122,17 @@ def metadata(declaration: Declaration, content: str, samples: Samples) -> dict[s
 
 def execute_run(
     declaration: Declaration,
+    samples: Samples | None = None,
     folder: Path | None = None,
     progress: Callable[[int], None] = lambda _: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Run:
     """Trains what a declaration says and checks its figures. Records nothing.
 
-    A long trace is written into `folder` as it grows. Raises InputError for a faulty dataset.
+    `samples` are the dataset's, where they are loaded already. A long trace is written into `folder` as it grows.
+    Raises InputError for a faulty dataset.
     """
-    samples = load_samples(declaration)
+    samples = load_samples(declaration) if samples is None else samples
     content = content_hash(declaration)
     population = populate([declaration.experiment], samples)
     started = _now()
@@ -152,7 +155,7 @@ def figures_data(figures: Sequence[Any]) -> list[dict[str, Any]]:
             **({} if verdict.sample is None else {"sample": verdict.sample}),
             "printed": str(verdict.printed),
             "computed": verdict.value if abs(verdict.value) < float("inf") else None,
-            "computed_at_printed_digits": verdict.shown,
+            "computed_at_printed_digits": verdict.shown if abs(verdict.value) < float("inf") else None,
             "verdict": verdict.state,
             **({"note": verdict.note} if verdict.note else {}),
             **({"right": str(verdict.right)} if verdict.right is not None else {}),

@@ -495,8 +495,6 @@ class Expectation(Frozen):
 
 # What is recorded
 
-TRACKED = ("error", "prediction", "weight", "bias", "net", "out", "delta", "gradient", "update")
-
 
 class Tracking(Frozen):
     """What MLflow gets as metrics; the trace always holds everything."""
@@ -512,7 +510,10 @@ class Tracking(Frozen):
         description="the most steps of a metric; a longer run keeps the first, the last and even ones",
     )
     series: int = Field(
-        200, ge=1, le=10_000, description="the most metrics; of more quantities, only the error and the summaries"
+        200,
+        ge=1,
+        le=10_000,
+        description="the most metrics; of more, first those of single samples go, then all but the error",
     )
 
 

@@ -6,7 +6,7 @@ The pieces are merged as nodes, so that every error still points to the text it 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -331,6 +331,3 @@ def _file_digest(path: Path, root: Node) -> str:
 
 def _looked_for(path: Path) -> str:
     return f"looked for {cut(str(path), 200)}"
-
-
-Reader = Callable[[Path], Declaration]

@@ -194,4 +194,17 @@ def test_a_store_that_fails_leaves_the_trace_on_the_disk(tmp_path: Path, monkeyp
 def test_a_long_trace_is_read_from_where_mlflow_keeps_it(tmp_path: Path) -> None:
     run = bprunner.run(doc())
     run.trace.write(tmp_path / "trace.parquet")
-    assert recording._moved_trace(run) is run
+    assert recording._with_trace_moved(run) is run
+
+
+def test_the_effective_configuration_names_the_recorded_copy_of_the_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "xor.csv").write_text("a,b,y\n0,0,0\n0,1,1\n", encoding="utf-8")
+    dataset = {"csv": {"file": "xor.csv", "inputs": ["a", "b"], "targets": ["y"]}}
+    run = bprunner.run({**doc(), "dataset": dataset, "expect": []})
+    folder = tmp_path / "elsewhere"
+    recording.write_files(run, folder).wait()
+    (tmp_path / "xor.csv").unlink()
+    assert bprunner.run(folder / "effective.yaml").hash == run.hash
