@@ -167,7 +167,7 @@ def show_figures(console: Console, run: Run) -> None:
     console.print(Text(f"{_sign(console, sign)} {run.figures.summary()}", style=style))
     show_verdicts(console, disagree)
     for verdict in errata:
-        console.print(_erratum(verdict))
+        console.print(Padding(_erratum(verdict), (0, 0, 0, _GAP)))
 
 
 def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
@@ -193,7 +193,7 @@ def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
 
 
 def _erratum(verdict: Verdict) -> Text:
-    text = Text("  erratum  ", style="yellow")
+    text = Text("erratum  ", style="yellow")
     text.append(f"{verdict.address}: printed {verdict.printed}, right is {verdict.right}", style="default")
     return text.append(f" — {verdict.note}", style="dim")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from bprunner.spec.choices import Choice
 from bprunner.spec.experiment import (
@@ -121,9 +121,10 @@ def _too_many(architecture: Architecture, samples: int, path: Path) -> Iterator[
 def _initial_weights(weights: InitialWeights, architecture: Architecture) -> Iterator[Misfit]:
     names, path = architecture.names, ("initial_weights",)
     known = [*names.weights, *names.biases]
+    own = ("seed", "matrices", "orientation", "biases")
     for name in weights.named:
         if name not in names.weights and name not in names.biases:
-            near = nearest(name, known) if len(known) <= MOST_COMPARED else ""
+            near = nearest(name, own) or (nearest(name, known) if len(known) <= MOST_COMPARED else "")
             hint = f"did you mean `{near}`? " if near and near[0] == name[0].lower() else ""
             there = f"the network has {_span(names)}"
             yield Misfit((*path, name), f"no weight or bias is called `{cut(name)}`", hint + there, at_key=True)
@@ -226,12 +227,17 @@ def _bias_lists(weights: InitialWeights, architecture: Architecture) -> Iterator
         yield from _left_out(("initial_weights",), weights, tuple(names.biases), names, "bias")
 
 
+def _draws(rule: object) -> TypeGuard[Choice]:
+    return isinstance(rule, Choice) and rule.kind in DRAWN
+
+
 def _seed(weights: InitialWeights) -> Iterator[Misfit]:
-    drawn = [rule.kind for rule in (weights.rule, weights.biases) if isinstance(rule, Choice) and rule.kind in DRAWN]
+    rules = {"": weights.rule, "biases": weights.biases}
+    drawn = {key or rule.kind: rule.kind for key, rule in rules.items() if _draws(rule)}
     if drawn and weights.seed is None:
-        yield Misfit(
-            ("initial_weights",), f"`{drawn[0]}` draws random numbers and needs a `seed`", "for example `seed: 0`"
-        )
+        key, kind = next(iter(drawn.items()))
+        message = f"`{kind}` draws random numbers and needs a `seed`"
+        yield Misfit(("initial_weights", key), message, "for example `seed: 0`", at_key=True)
     if weights.seed is not None and not drawn:
         yield Misfit(("initial_weights", "seed"), "nothing is drawn, so `seed` has no meaning here")
 
