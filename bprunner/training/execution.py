@@ -6,18 +6,18 @@ numbers, and that step is the last of its trace.
 
 from __future__ import annotations
 
-import gc
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 
+from bprunner.collector import without_collecting
 from bprunner.nn.arrays import Array
 from bprunner.nn.contraction import TERM_BY_TERM
 from bprunner.training.columns import columns
@@ -64,8 +64,8 @@ def execute(
     status: Status = "finished"
     diverged_at: int | None = None
     try:
-        # Overflow is a value here: it is looked for in the recorded numbers.
-        with np.errstate(all="ignore"), _without_collector(), _one_blas_thread(population):
+        # Overflow is a value here: it is looked for in the recorded numbers. Steps are many small tuples, no garbage.
+        with np.errstate(all="ignore"), without_collecting(), _one_blas_thread(population):
             for step in train(population):
                 buffer.add(step)
                 stopping = should_stop() and step.number < population.epochs
@@ -80,18 +80,6 @@ def execute(
         return Execution(keeper.trace(), status, diverged_at)
     finally:
         keeper.discard()
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Steps are many small tuples without cycles: Python's garbage collector would walk through them in vain."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def _one_blas_thread(population: Population) -> AbstractContextManager[object]:
