@@ -194,6 +194,15 @@ def _record_failure(declaration: Declaration, error: Exception, started: int, wi
             recording.record_failure(declaration, error, started, resolve_tracking_uri(here, os.environ), here)
 
 
+def _thinning(run: Run) -> str:
+    """How many steps the metrics show, where that is not all of them."""
+    from bprunner.runs.recording import shown_rows
+
+    steps = len(run.trace)
+    shown = len(shown_rows(steps, run.experiment.tracking.points))
+    return "" if shown == steps else f" of {shown:,} of {steps:,} steps"
+
+
 def _tell_place(run: Run, folder: Path) -> None:
     console = out()
     console.print()
@@ -201,7 +210,7 @@ def _tell_place(run: Run, folder: Path) -> None:
         console.print(Text(f"kept in {_shown(folder)}", style="dim"), soft_wrap=True)
         return
     recorded = run.recorded
-    rows = f"{recorded.rows:,} metric rows"
+    rows = f"{recorded.rows:,} metric rows{_thinning(run)}"
     console.print(
         Text(f"recorded in MLflow: experiment {run.name}, run {run.recorded.run_id[:8]}, {rows}", style="dim"),
         soft_wrap=True,

@@ -223,3 +223,10 @@ def test_shown_steps_are_few_and_hold_both_ends(count: int) -> None:
 def test_steps_of_a_middling_run_are_even(count: int) -> None:
     strides = {after - before for before, after in itertools.pairwise(shown_steps(count)[:-1])}
     assert len(strides) == 1
+
+
+@pytest.mark.parametrize(("epochs", "told"), [(9, ""), (29, " of 10 of 30 steps")])
+def test_thinned_metrics_are_told(epochs: int, told: str) -> None:
+    overrides = [f"training.epochs={epochs}", "tracking.points=10"]
+    run = execute_run(read_declaration(ROOT / "configs" / "doc_exact.yaml", overrides))
+    assert running._thinning(run) == told
