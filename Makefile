@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test test-full lint types schema docs screenshots bench clean
+.PHONY: run test test-full lint types oracle schema docs screenshots bench clean
 
 run: .venv/installed
 	$(BIN)/bprun configs/doc.yaml
@@ -21,6 +21,15 @@ lint: .venv/installed-dev
 
 types: .venv/installed-dev
 	$(BIN)/mypy
+
+# Whole trajectories against PyTorch and scikit-learn. PyTorch is large and needed for nothing else: it has its own room.
+oracle: .venv-oracle/installed
+	.venv-oracle/bin/python -m pytest tests/oracle
+
+.venv-oracle/installed: pyproject.toml constraints.txt
+	test -x .venv-oracle/bin/python || $(PYTHON) -m venv .venv-oracle
+	.venv-oracle/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' torch==2.13.0
+	touch $@
 
 schema: .venv/installed
 	$(BIN)/bprun schema > schema/experiment.schema.json
@@ -44,4 +53,4 @@ bench: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-oracle .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -20,17 +20,28 @@ INPUTS, TARGET, LEARNING_RATE = (2.0, 3.0), 1.0, 0.05
 INITIAL = {"w1": 0.1, "w2": 0.2, "w3": 0.3, "w4": 0.4, "w5": 0.21, "w6": 0.23}
 PARAMETERS = {
     "architecture.inputs": 2,
-    "architecture.layers.0.units": 2,
-    "architecture.layers.0.activation": "linear",
-    "architecture.layers.0.bias": "none",
-    "architecture.layers.1.units": 1,
-    "architecture.layers.1.activation": "linear",
-    "architecture.layers.1.bias": "none",
+    **{
+        f"architecture.layers.{number}.{key}": value
+        for number, units in enumerate((2, 1))
+        for key, value in {
+            "units": units,
+            "net": "weighted_sum",
+            "activation": "linear",
+            "bias": "none",
+            "frozen": False,
+        }.items()
+    },
+    "architecture.naming.weights": "receiver",
     **{f"initial_weights.{name}": value for name, value in INITIAL.items()},
-    "training.loss": "half_squared_error",
+    "training.loss.half_squared_error.outputs": "sum",
+    "training.loss.half_squared_error.samples": "sum",
     "training.optimizer": "gradient_descent",
     "training.learning_rate": LEARNING_RATE,
+    "training.schedule": "constant",
+    "training.update_order": "simultaneous",
+    "training.batches": "full",
     "training.epochs": 1,
+    "arithmetic.numbers": "double",
     "arithmetic.weight.decimals": 2,
     "samples": 1,
 }

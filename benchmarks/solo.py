@@ -42,7 +42,7 @@ def traced(population: Population) -> float:
     elapsed = time.perf_counter() - begun
     if execution.status != "finished":
         raise RuntimeError(f"the run {execution.status}, so it cannot be compared")
-    return elapsed / population.epochs
+    return elapsed / population.most_updates
 
 
 def bare_seconds(steps: int) -> float:

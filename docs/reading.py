@@ -1,8 +1,9 @@
 """Reading the documents as a stranger would: every file written, every command typed, in order, in one folder.
 
-A YAML block under `<!-- file: mine.yaml -->` is that file. In a console block, lines that begin with `$ ` are typed,
-and what follows each of them is the answer. An answer that ends with `…` goes without its last paragraph, in which a
-run says where it was recorded; such a run records nothing here, which saves seconds.
+A YAML block under `<!-- file: mine.yaml -->` is that file; one under `<!-- over: doc.yaml -->` is a part of that file
+of configs/. In a console block, lines that begin with `$ ` are typed, and what follows each of them is the answer. An
+answer that ends with `…` goes without its last paragraph, in which a run says where it was recorded; such a run records
+nothing here, which saves seconds.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = tuple(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/yaml.md", "benchmarks/README.md"))
+DOCUMENTS = tuple(
+    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/yaml.md", "docs/gallery.md", "benchmarks/README.md")
+)
 WIDTH = 100
 
 _BLOCK = re.compile(
-    r"^(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE
+    r"^(?:<!-- (?P<mark>file|over): (?P<name>[\w./-]+) -->\n)?```(?P<language>\w*)\n(?P<content>.*?)^```$",
+    re.DOTALL | re.MULTILINE,
 )
 _INLINE = re.compile(r"(?<!`)`(bprun [^`]+)`(?!`)")
 # What differs from run to run.
@@ -32,11 +36,12 @@ CUT = "…"
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block: its language, its content, and the file that it is said to be."""
+    """A fenced block: its language, its content, the file that it is said to be, and the file that it is a part of."""
 
     language: str
     content: str
     file: str | None = None
+    over: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,10 @@ class Exchange:
 
 def blocks(text: str) -> list[Block]:
     """Every fenced block, in order."""
-    return [Block(found["language"], found["content"], found["file"]) for found in _BLOCK.finditer(text)]
+    return [
+        Block(found["language"], found["content"], **({found["mark"]: found["name"]} if found["mark"] else {}))
+        for found in _BLOCK.finditer(text)
+    ]
 
 
 def exchanges(content: str) -> list[Exchange]:
@@ -87,7 +95,7 @@ def replay(text: str, folder: Path) -> list[str]:
 
 
 def _typed(exchange: Exchange, folder: Path) -> str:
-    words = shlex.split(exchange.command)
+    words = [word for each in shlex.split(exchange.command) for word in _expanded(each, folder)]
     runs = len(words) > 1 and Path(folder, words[1]).is_file()
     silent = ["--no-mlflow"] if runs and exchange.is_cut else []
     done = subprocess.run(
@@ -100,6 +108,12 @@ def _typed(exchange: Exchange, folder: Path) -> str:
         check=False,
     )
     return done.stdout
+
+
+def _expanded(word: str, folder: Path) -> list[str]:
+    """The files that a shell would put in the place of a pattern."""
+    found = sorted(folder.glob(word)) if "*" in word else []
+    return [str(path.relative_to(folder)) for path in found] or [word]
 
 
 def same(shown: str, given: str) -> bool:

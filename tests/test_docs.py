@@ -6,27 +6,41 @@ import doctest
 import re
 import shlex
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer.main
-from pydantic import TypeAdapter
 
 import bprunner
 from bprunner.cli.codes import ExitCode
 from bprunner.cli.main import app
+from bprunner.data.loading import load_samples
 from bprunner.errors import InputError
+from bprunner.nn.generators import GENERATORS, LARGEST_SEED
 from bprunner.spec import nodes
-from bprunner.spec.consistency import LARGEST_NETWORK
-from bprunner.spec.effective import content_hash
+from bprunner.spec.arithmetic import MEMORY, QUANTITIES
+from bprunner.spec.choices import Frozen, choices_of
+from bprunner.spec.consistency import LARGEST_NETWORK, LARGEST_STEP
+from bprunner.spec.dataset import BUNDLED
+from bprunner.spec.dataset_misfits import LARGEST_TABLE
+from bprunner.spec.effective import content_hash, effective_yaml
+from bprunner.spec.expectations import MEASURES
+from bprunner.spec.figure_misfits import known_names
 from bprunner.spec.reading import read_declaration
 from bprunner.spec.source import Source
+from bprunner.spec.training_misfits import LARGEST_DECIMAL_STEP
 from bprunner.spec.yaml_loader import load
-from docs import generate, reading, screenshots
+from docs import examples, gallery, generate, models, reading, screenshots
 from docs.reading import DOCUMENTS, ROOT
+from docs.tables import NAMES
 
 TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in (*DOCUMENTS, ROOT / "CHANGELOG.md")}
+REFERENCE = "docs/yaml.md"
 CARRIED = "0.23, w6: 0.27"  # the document's own figures, which its rounded weights give
 
 
@@ -34,65 +48,101 @@ def data_of(content: str) -> Any:
     return nodes.plain(load(Source("block", content)))
 
 
-def yaml_blocks() -> list[str]:
-    return [block.content for text in TEXTS.values() for block in reading.blocks(text) if block.language == "yaml"]
+def yaml_blocks() -> list[reading.Block]:
+    return [block for text in TEXTS.values() for block in reading.blocks(text) if block.language == "yaml"]
 
 
-def is_whole(content: str) -> bool:
-    return "architecture" in data_of(content)
+def first_line(block: reading.Block) -> str:
+    return block.content.partition("\n")[0]
+
+
+def is_whole(block: reading.Block) -> bool:
+    """Whether a block is an experiment by itself. Others are parts of one, or extend one."""
+    return "architecture" in data_of(block.content) and "name" in data_of(block.content)
 
 
 def all_commands() -> list[str]:
     return list(dict.fromkeys(command for text in TEXTS.values() for command in reading.commands(text)))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder as the reader has it, with every file that the documents speak of."""
-    shutil.copytree(ROOT / "configs", tmp_path / "configs")
-    (tmp_path / "configs" / "prices.csv").write_text("length,width,price\n1,2,3\n", encoding="utf-8")
-    for text in TEXTS.values():
-        for block in reading.blocks(text):
-            if block.file is not None:
-                (tmp_path / block.file).write_text(block.content, encoding="utf-8")
-    return tmp_path
+def write_data(folder: Path) -> None:
+    """The data files that the documents speak of."""
+    (folder / "prices.csv").write_text("length,width,price\n1,2,3\n", encoding="utf-8")
+    (folder / "plants.csv").write_text("length,width,flowers\n5,2,yes\n4,1,no\n", encoding="utf-8")
+    columns = {"length": [1.0, 2.0], "width": [2.0, 3.0], "price": [3.0, 4.0]}
+    pq.write_table(pa.table(columns), folder / "prices.parquet")
+    inputs, targets = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0], [0.0]])
+    np.save(folder / "x.npy", inputs)
+    np.save(folder / "y.npy", targets)
+    np.savez(folder / "d.npz", X=inputs, y=targets)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as the reader has it, with every file that the documents speak of. Tests may write more into it."""
+    folder = tmp_path_factory.mktemp("documents")
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    write_data(folder / "configs")
+    for block in [block for text in TEXTS.values() for block in reading.blocks(text)]:
+        if block.file is not None:
+            # Beside the configurations too: what extends a file is looked for in its own folder.
+            for home in (folder, folder / "configs"):
+                (home / block.file).write_text(block.content, encoding="utf-8")
+    return folder
 
 
 # YAML
 
 
-@pytest.mark.parametrize("content", [content for content in yaml_blocks() if is_whole(content)])
-def test_whole_experiments_run(content: str) -> None:
+@pytest.mark.parametrize("block", [block for block in yaml_blocks() if is_whole(block)], ids=first_line)
+def test_whole_experiments_run(block: reading.Block) -> None:
     """Their figures agree, but for the one that the README says is wrong."""
-    run = bprunner.run(data_of(content))
+    run = bprunner.run(data_of(block.content))
     assert run.status == "finished"
     wrong = [verdict.address for verdict in run.figures.of("disagrees")]
     assert wrong == (["weight.w6 at step 1"] if run.name == "mine" else [])
 
 
-@pytest.mark.parametrize("content", [content for content in yaml_blocks() if not is_whole(content)])
-def test_parts_hold_in_the_documents_experiment(content: str, folder: Path) -> None:
-    """Where a part has figures, they are true: of the exact network, of the document's, or of the gallery's."""
-    base = "gallery/hmkcode" if "erratum" in content else "doc" if CARRIED in content else "doc_exact"
-    head = "" if "extends:" in content else f"extends: {base}.yaml\n"
+@pytest.mark.parametrize("block", [block for block in yaml_blocks() if not is_whole(block)], ids=first_line)
+def test_parts_hold_in_their_place(block: reading.Block, folder: Path) -> None:
+    """Where a part has figures, they are true: of the exact network, of the document's, or of the one that is named."""
+    content = block.content
+    base = block.over or ("doc.yaml" if CARRIED in content else "doc_exact.yaml")
+    head = "" if "extends:" in content else f"extends: {base}\n"
     unexpected = "" if "expect:" in content else "expect: []\n"
     path = folder / "configs" / "part.yaml"
     path.write_text(head + unexpected + content, encoding="utf-8")
-    if "prices.csv" in content:
-        assert read_declaration(path).data_file == folder / "configs" / "prices.csv"
-        return
     run = bprunner.run(path)
-    assert run.status == "finished"
     assert run.figures.agree, [str(verdict) for verdict in run.figures.of("disagrees")]
+    # What has no figures may be too much for the document's learning rate.
+    assert run.status == "finished" or "expect:" not in content
 
 
-def test_both_orientations_are_the_same_weights() -> None:
-    texts = [content for content in yaml_blocks() if "orientation:" in content and not is_whole(content)]
+def test_a_wrong_figure_in_a_part_is_noticed(folder: Path) -> None:
+    path = folder / "configs" / "part.yaml"
+    path.write_text("extends: doc_exact.yaml\nexpect:\n  - {step: 0, prediction: 0.583}\n", encoding="utf-8")
+    assert not bprunner.run(path).figures.agree
+
+
+def test_the_ways_of_writing_weights_are_the_same(folder: Path) -> None:
+    """By name, and as matrices in both orientations."""
+    written = [data_of(block.content) for block in yaml_blocks() if list(data_of(block.content)) == ["initial_weights"]]
+    same = [data for data in written if {"w1", "matrices"} & set(data["initial_weights"])]
     starts = []
-    for content in texts:
-        run = bprunner.run(ROOT / "configs" / "doc_exact.yaml", {**data_of(content), "expect": []})
+    for data in same:
+        run = bprunner.run(folder / "configs" / "doc_exact.yaml", {**data, "expect": []})
         starts.append(run.trace["weight"][0].tolist())
-    assert starts == [[0.1, 0.2, 0.3, 0.4, 0.21, 0.23]] * 2
+    assert starts == [[0.1, 0.2, 0.3, 0.4, 0.21, 0.23]] * 3
+
+
+def test_both_ways_of_writing_samples_are_the_same(folder: Path) -> None:
+    blocks = [data_of(block.content) for block in yaml_blocks() if list(data_of(block.content)) == ["dataset"]]
+    written = [data for data in blocks if "inputs" in data["dataset"] and len(data["dataset"]) in (2, 3)]
+    same = [data for data in written if set(data["dataset"]) <= {"inputs", "targets", "samples_in"}]
+    read = [bprunner.run(folder / "configs" / "doc_exact.yaml", {**data, "expect": []}).samples for data in same]
+    assert len(read) == 2
+    assert read[0].inputs.tolist() == read[1].inputs.tolist() == [[2, 3], [0, 1]]
+    assert read[0].targets.tolist() == read[1].targets.tolist() == [[1], [0]]
 
 
 # Commands
@@ -119,7 +169,7 @@ def test_commands_parse(command: str, folder: Path, monkeypatch: pytest.MonkeyPa
     assert exit_code_of_parsing(group.commands[arguments[0]], arguments) == 0
     for argument in arguments:
         if "=" not in argument and argument.endswith((".yaml", ".csv")):
-            assert (folder / argument).is_file()
+            assert list(folder.glob(argument))
 
 
 @pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if "```console" in text])
@@ -176,41 +226,173 @@ def test_make_targets_exist() -> None:
 
 def test_the_reference_is_fresh() -> None:
     """`make docs` writes it anew."""
-    text = TEXTS["docs/yaml.md"]
+    text = TEXTS[REFERENCE]
     assert text == generate.with_tables(text)
 
 
 def test_the_reference_has_every_key_and_every_choice() -> None:
-    text = TEXTS["docs/yaml.md"]
-    for model in generate.MODELS:
-        assert f"<!-- keys: {model.__name__} -->" in text
-    for union in generate.UNIONS:
-        assert f"<!-- choices: {union} -->" in text
-    definitions = bprunner.Experiment.model_json_schema()["$defs"]
-    told = {model.__name__ for model in generate.MODELS}
-    assert set(definitions) - told <= {"CsvDataset"}  # which has the one key `csv`
+    """Every model that an experiment leads to has its table, or is a choice in one."""
+    tables = generate.marked(TEXTS[REFERENCE])
+    assert len(tables) == len(set(tables))
+    assert {name for kind, name in tables if kind == "keys"} == set(models.keyed())
+    assert {name for kind, name in tables if kind == "choices"} == set(models.UNIONS)
+    listed = [choice for union in models.UNIONS.values() for choice in choices_of(union)]
+    assert set(listed) == set(models.choices().values())
 
 
-@pytest.mark.parametrize("address", generate.EXAMPLES)
-def test_examples_of_keys_are_valid(address: str) -> None:
-    name, key = address.split(".")
-    model = next(model for model in generate.MODELS if model.__name__ == name)
-    data = data_of(generate.EXAMPLES[address])
-    if name == "InitialWeights" and key in ("named", "rule"):
-        validated = bprunner.Experiment.model_fields["initial_weights"]
-        value, field = data | ({"seed": 1} if key == "rule" else {}), validated
+def test_the_reference_misses_no_model_that_the_schema_has() -> None:
+    """Found in another way: by pydantic itself."""
+    definitions = set(bprunner.Experiment.model_json_schema()["$defs"]) - {"FigureTree"}
+    assert definitions <= set(models.reachable())
+
+
+def test_a_model_that_is_not_told_is_noticed() -> None:
+    class More(Frozen):
+        key: int
+
+    class Larger(bprunner.Experiment):
+        more: dict[str, tuple[Annotated[More, "told"] | None, ...]]
+
+    assert [model.__name__ for model in models.models_in(Larger.model_fields["more"].annotation)] == ["More"]
+
+
+def test_every_key_and_every_choice_has_an_example() -> None:
+    keys = {f"{name}.{key}" for name, model in models.keyed().items() for key in model.model_fields}
+    assert set(examples.KEYS) == keys
+    assert set(examples.CHOICES) == set(models.choices())
+
+
+@pytest.mark.parametrize("name", models.choices())
+def test_examples_of_a_choice_show_all_of_its_own_numbers(name: str) -> None:
+    choice = models.choices()[name]
+    shown: set[str] = set()
+    for text in examples.CHOICES[name]:
+        ((_, value),) = data_of(text).items()
+        value = value[0] if isinstance(value, list) else value
+        if isinstance(value, dict):
+            assert choice.name() in value
+            shown |= set(value[choice.name()] or {})
+        else:
+            assert value == choice.name()
+    assert shown == set(models.own_keys(choice))
+
+
+@pytest.mark.parametrize("address", examples.KEYS)
+def test_examples_of_keys_stand_in_their_place(address: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small experiment with the example in it is read, its data too, and the example is in what comes of it."""
+    monkeypatch.chdir(folder / "configs")
+    model, key = address.split(".")
+    data = data_of(examples.KEYS[address])
+    if address in NAMES:
+        assert len(data) == 1
     else:
         assert list(data) == [key]
-        value, field = data[key], model.model_fields[key]
-    annotation: Any = field.annotation
-    for extra in field.metadata:
-        annotation = Annotated[annotation, extra]
-    TypeAdapter(annotation).validate_python(value, strict=True)
+    declaration = read_declaration(examples.of_key(address))
+    load_samples(declaration)
+    found: Any = declaration.experiment
+    for part in examples.PLACES[model]:
+        found = found[part] if isinstance(part, int) else getattr(found, part)
+    assert type(found).__name__ == model
+    assert key in found.model_fields_set
+
+
+@pytest.mark.parametrize(("name", "text"), [(name, text) for name, texts in examples.CHOICES.items() for text in texts])
+def test_examples_of_choices_stand_in_their_place(name: str, text: str) -> None:
+    choice = models.choices()[name]
+    declaration = read_declaration(examples.of_choice(name, models.union_of(choice), text))
+    load_samples(declaration)
+    found = effective_yaml(declaration).replace("arithmetic: exact", "numbers: double")
+    assert re.search(rf"\b{choice.name()}\b", found)
+
+
+@pytest.mark.parametrize(
+    ("address", "text"), [("Training.loss", "loss: squared_eror"), ("Expectation.net", "net: {h9: 0.8}")]
+)
+def test_an_example_that_is_none_is_noticed(address: str, text: str) -> None:
+    model = address.partition(".")[0]
+    with pytest.raises(InputError):
+        read_declaration(examples.placed(text, examples.PLACES[model], examples.ROOM.get(model, "")))
 
 
 def test_a_stale_table_is_noticed() -> None:
-    text = TEXTS["docs/yaml.md"].replace("how many neurons", "how many units")
-    assert generate.with_tables(text) == TEXTS["docs/yaml.md"] != text
+    text = TEXTS[REFERENCE].replace("| how many neurons |", "| how many units |")
+    assert generate.with_tables(text) == TEXTS[REFERENCE] != text
+
+
+def test_the_contents_lead_to_every_section() -> None:
+    """Apart from the title, and what belongs to the section above it."""
+    text = TEXTS[REFERENCE]
+    contents = set(re.findall(r"\]\(#([\w-]+)\)", text.partition("\n## ")[0]))
+    inside = {"what-a-yaml-file-may-say", "of-the-held-out-part"}
+    assert headings(text) - contents == inside
+    assert contents <= headings(text)
+
+
+def test_every_name_of_an_expression_is_told() -> None:
+    """What an expression may use, by quantity."""
+    told = TEXTS[REFERENCE].partition("### Expressions")[2].partition("### ")[0]
+    names = bprunner.Experiment.model_validate(data_of(examples.SMALL)).architecture.names
+    for name in known_names(names):
+        quantity = name if name.startswith("held_out") else name.partition(".")[0]
+        assert re.search(rf"`{quantity}[.`]", told), name
+
+
+def test_every_quantity_of_the_trace_is_told() -> None:
+    told = TEXTS[REFERENCE].partition("**Quantities**")[2].partition("\n## ")[0]
+    for quantity in (*QUANTITIES, *MEMORY, *MEASURES):
+        assert re.search(rf"`{quantity}[.`]", told), quantity
+
+
+def test_generators_are_all_told() -> None:
+    told = TEXTS[REFERENCE].partition("### Generators")[2].partition("### ")[0]
+    assert re.findall(r"^\| `(\w+)`", told, re.MULTILINE) == list(GENERATORS)
+
+
+# The gallery
+
+
+def of_the_page() -> dict[str, gallery.Outcome]:
+    return gallery.told(TEXTS["docs/gallery.md"])
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> dict[str, gallery.Outcome]:
+    """Of short runs. What the page says of long ones is compared below with what they declare; that their figures
+    agree is the law of the figures (tests/laws/test_figures.py), which runs them all."""
+    return {
+        name: of_the_page().get(name, gallery.Outcome()) if gallery.is_long(each) else gallery.outcome(each)
+        for name, each in gallery.examples().items()
+    }
+
+
+def test_the_gallery_is_fresh(outcomes: dict[str, gallery.Outcome]) -> None:
+    """`make docs` writes it anew."""
+    assert gallery.page(outcomes) == TEXTS["docs/gallery.md"]
+
+
+@pytest.mark.parametrize("name", gallery.examples())
+def test_the_gallery_counts_every_figure(name: str) -> None:
+    told, figures = of_the_page()[name], gallery.figures(gallery.examples()[name].experiment)
+    assert told.all == len(figures)
+    assert told.errata == len([each for each in figures if each.figure.erratum is not None])
+    assert told.disagree == 0
+
+
+def test_a_stale_gallery_is_noticed(outcomes: dict[str, gallery.Outcome]) -> None:
+    name = next(iter(outcomes))
+    changed = {**outcomes, name: replace(outcomes[name], agree=outcomes[name].agree + 1)}
+    assert gallery.page(changed) != gallery.page(outcomes)
+    assert gallery.told(gallery.page(changed)) == changed
+
+
+def test_outcomes_are_read_as_they_are_told() -> None:
+    for outcome in (gallery.Outcome(1234, 1, 3, 2), gallery.Outcome(7), gallery.Outcome(0, 4)):
+        assert gallery.Outcome.read(str(outcome)) == outcome
+
+
+def test_examples_whose_data_are_needed_are_listed() -> None:
+    for path in gallery.DATA_NEEDED.glob("*.yaml"):
+        assert f"(../configs/gallery/data_needed/{path.name})" in TEXTS["docs/gallery.md"]
 
 
 # What the reference claims in its prose
@@ -234,8 +416,107 @@ def test_what_is_refused_is_refused(change: str, what: str, folder: Path) -> Non
         bprunner.run(path)
 
 
+def four(**training: Any) -> dict[str, Any]:
+    """The reference's example of four samples, without its figures."""
+    block = next(block for block in yaml_blocks() if block.file == "four.yaml")
+    data = {**data_of(block.content), "expect": []}
+    return {**data, "training": {**data["training"], **training}}
+
+
+def test_errors_are_those_that_are_told() -> None:
+    """Which there are, at which steps, and where penalties belong."""
+    told = TEXTS[REFERENCE].partition("**Which error?**")[2].partition("In [figures]")[0]
+    rows = re.findall(r"^\| `([\w.]+)` .* \| (included|left out) \| (.+) \|$", told, re.MULTILINE)
+    data = four(penalty={"l2": {"strength": 1, "factor": "lambda"}}, learning_rate=0.5, epochs=2)
+    held_out = {"held_out": {"inputs": [[1]], "targets": [[1]]}}
+    run = bprunner.run({**data, "dataset": {**data["dataset"], **held_out}})
+    assert [name for name, _, _ in rows] == [name for name in run.trace.names if name.endswith("error")]
+    for name, _, when in rows:
+        there = [int(step) for step in run.trace.steps[~np.isnan(run.trace[name])]]
+        ends = [0, 4, 8] if when.endswith("step 0") else [4, 8]
+        assert there == (list(range(9)) if when == "all" else ends), name
+    weights = run.trace["weight.w1"]
+    parts = {
+        "error": (weights[4], [4]),
+        "training.error": (weights[4], [1, 2, 3, 4]),
+        "held_out.error": (weights[4], [1]),
+    }
+    for name, penalty, _ in rows:
+        assert penalty == "included"
+        if name != "running.error":
+            w, inputs = parts[name]
+            assert run.trace[name][4] == pytest.approx(w * sum(inputs) + w**2)
+    running = sum(w * x + w**2 for w, x in zip(weights[:4], [4, 3, 1, 2], strict=True))
+    assert run.trace["running.error"][4] == pytest.approx(running)
+
+
+def test_a_running_error_of_means_is_the_mean_over_samples() -> None:
+    run = bprunner.run(four(loss={"linear_error": {"samples": "mean"}}, batches={"minibatches": {"size": 3}}))
+    weights = run.trace["weight.w1"]
+    assert run.trace["running.error"][2] == pytest.approx((3 * weights[0] * 2 + weights[1] * 4) / 4)
+
+
+def test_a_trace_of_epochs_is_as_told() -> None:
+    data = {**four(epochs=None, updates=6, metrics=["accuracy"]), "trace": {"quantities": ["net"], "steps": "epochs"}}
+    run = bprunner.run(data)
+    assert run.trace.steps.tolist() == [0, 4, 6]
+    assert {"error", "accuracy", "sample", "training.error"} <= set(run.trace.names)
+    assert not run.trace.parts("weight")
+
+
+def test_what_is_frozen_is_not_rounded_nor_are_initial_weights() -> None:
+    data = {
+        **four(batches="full", epochs=1),
+        "arithmetic": {"weight": {"decimals": 1}},
+        "initial_weights": {"w1": 0.123},
+    }
+    assert bprunner.run(data).trace["weight.w1"].tolist() == [0.123, -0.9]
+    data["training"] = {**data["training"], "frozen": ["w1"]}
+    assert bprunner.run(data).trace["weight.w1"].tolist() == [0.123, 0.123]
+
+
+@pytest.mark.parametrize(
+    ("change", "kept", "gone"),
+    [
+        ("training: {optimizer: adam}", "adam", "velocity: 0.5"),
+        ("training: {updates: 3}", "updates: 3", "epochs:"),
+        ("training: {optimizer: {momentum: {form: averaged}}}", "velocity: 0.5", "classical"),
+        ("initial_weights: {zeros: {}}", "zeros", "w1"),
+        ("dataset: {csv: {file: prices.csv, inputs: [length], targets: [price]}}", "csv", "inputs: [[1]]"),
+        ("training: {stop: {threshold: {below: 1}}}", "below: 1", "at_most"),
+        ("training: {stop: {plateau: {patience: 1}}}", "plateau", "at_most"),
+        ("arithmetic: {weight: {w1: {decimals: 2}}}", "w1: {decimals: 2", "decimals: 1"),
+    ],
+)
+def test_what_is_replaced_is_as_told(change: str, kept: str, gone: str, folder: Path) -> None:
+    base = (folder / "configs" / "given.yaml").read_text(encoding="utf-8").partition("expect:")[0]
+    more = "arithmetic: {weight: {decimals: 1}}\n"
+    state = "  optimizer_state: {velocity: 0.5}\n  stop: {threshold: {at_most: -100}}\n"
+    (folder / "configs" / "more.yaml").write_text(base + state + more, encoding="utf-8")
+    path = folder / "configs" / "part.yaml"
+    path.write_text(f"extends: more.yaml\n{change}\n", encoding="utf-8")
+    found = effective_yaml(read_declaration(path)).replace("quantities: [error, prediction", "")
+    assert kept in found
+    assert gone not in found
+
+
+def test_bundled_sets_are_as_told() -> None:
+    told = TEXTS[REFERENCE].partition("### Bundled sets")[2].partition("### ")[0]
+    for name, shape in BUNDLED.items():
+        classes = f"{shape.classes}" if shape.classes else "and a measure"
+        assert re.search(rf"`{name}` \({shape.samples:,}(?: samples)?, {shape.inputs}(?: inputs)?, {classes}", told), (
+            name
+        )
+
+
 def test_limits_are_as_told() -> None:
-    assert f"at most {LARGEST_NETWORK:,} weights and biases" in TEXTS["docs/yaml.md"]
+    seeds = {"2⁶³ − 1": 2**63 - 1, "2³² − 1": 2**32 - 1}
+    for name, seed in re.findall(r"^\| `(\w+)` \|.*\| up to (.+) \|$", TEXTS[REFERENCE], re.MULTILINE):
+        assert LARGEST_SEED[name] == seeds[seed]
+    assert f"at most {LARGEST_NETWORK:,} weights and biases" in TEXTS[REFERENCE]
+    assert f"3 · samples · neurons is at most {LARGEST_STEP:,}" in TEXTS[REFERENCE]
+    assert f"at most {LARGEST_TABLE:,} numbers" in TEXTS[REFERENCE]
+    assert f"at most {LARGEST_DECIMAL_STEP:,} of them" in TEXTS[REFERENCE]
 
 
 def test_numbers_and_words_are_those_of_yaml_1_2() -> None:
@@ -284,5 +565,5 @@ def test_links_lead_somewhere(name: str) -> None:
 
 def headings(text: str) -> set[str]:
     """The anchors that a page's headings get."""
-    titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    titles = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -8,34 +8,39 @@ erratum must not agree as printed, and its right number must.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from bprunner.checking.reading import Reader
+from bprunner.data.samples import Samples
 from bprunner.nn.rounding import at_decimals, round_number
-from bprunner.spec.experiment import Arithmetic, Expectation, Experiment, Figure, Way
-from bprunner.spec.expressions import parse
+from bprunner.spec.addressing import Address, Addressed, addressed
+from bprunner.spec.arithmetic import Arithmetic, Way
+from bprunner.spec.expectations import Expectation, Figure
+from bprunner.spec.experiment import Experiment, Horizon
 from bprunner.spec.printed import Printed
 from bprunner.training.trace import Trace
 
-State = Literal["agrees", "erratum", "disagrees"]
+State = Literal["agrees", "erratum", "disagrees", "beyond"]
 
-# A double has 15 to 17 significant digits; figures of more than 15 are held against all of them.
-_CERTAIN_DIGITS = 15
+# Up to so many significant digits, a figure may come from a pencil, and a computed number counts as the decimal of 15
+# digits that it stands for. Longer ones were printed by a computer, from all the digits of a double.
+_MOST_BY_HAND = 12
 
 
 @dataclass(frozen=True)
 class Verdict:
     """One figure held against the trace.
 
-    `address` says which figure (`prediction.o1 at step 1`), `shown` is the computed value at the printed
-    digits, `value` in full. `note` is an erratum's reason, or why there is no agreement when digits do not say.
+    `where` says which figure, `step` at which step of the run it was found. `shown` is the computed value at the
+    printed digits, `value` in full. `note` is an erratum's reason, or why there is no agreement when digits do not say.
+    Figures beyond the declared horizon are not held.
     """
 
-    name: str
+    where: Address
     step: int
-    sample: int | None
     printed: Printed
     value: float
     shown: str
@@ -45,9 +50,16 @@ class Verdict:
     path: tuple[str | int, ...] = ()
 
     @property
+    def name(self) -> str:
+        return self.where.name
+
+    @property
+    def sample(self) -> int | None:
+        return self.where.sample
+
+    @property
     def address(self) -> str:
-        sample = "" if self.sample is None else f", sample {self.sample}"
-        return f"{self.name} at step {self.step}{sample}"
+        return str(self.where)
 
     def __str__(self) -> str:
         return f"{self.address}: printed {self.printed}, computed {self.shown} ({self.state})"
@@ -81,64 +93,82 @@ class Verdicts(Sequence[Verdict]):
         """`46 of 46 figures agree`, with the errata and the others counted."""
         if not self.all:
             return "no figures are expected"
-        errata, disagree = len(self.of("erratum")), len(self.of("disagrees"))
-        held = len(self.all) - errata
-        text = f"{held - disagree} of {held} figures agree"
-        return f"{text}, {errata} {'erratum' if errata == 1 else 'errata'}" if errata else text
+        errata, disagree, beyond = (len(self.of(state)) for state in ("erratum", "disagrees", "beyond"))
+        held = len(self.all) - errata - beyond
+        parts = [f"{held - disagree} of {held} figures agree"]
+        if errata:
+            parts.append(f"{errata} {'erratum' if errata == 1 else 'errata'}")
+        if beyond:
+            parts.append(f"{beyond} beyond the horizon")
+        return ", ".join(parts)
 
 
-def check(
-    experiment: Experiment, trace: Trace, inputs: Sequence[Sequence[float]], targets: Sequence[Sequence[float]]
-) -> Verdicts:
-    """The verdicts on all expected figures. inputs and targets are the samples, for expressions."""
-    reader = _Reader(experiment, trace, inputs, targets)
+def check(experiment: Experiment, trace: Trace, samples: Samples) -> Verdicts:
+    """The verdicts on all expected figures, in the order of the file."""
+    reader = Reader(experiment, trace, samples)
     return Verdicts(
         tuple(
-            verdict
+            _verdict(reader, ("expect", number, *each.path), each, expectation, experiment)
             for number, expectation in enumerate(experiment.expect)
-            for verdict in _verdicts(reader, ("expect", number), expectation, experiment.arithmetic)
+            for each in _figures(expectation, experiment)
         )
     )
 
 
-def _verdicts(
-    reader: _Reader, path: tuple[str | int, ...], expectation: Expectation, arithmetic: Arithmetic
-) -> Iterator[Verdict]:
-    for place, name, figures in expectation.declared():
-        listed = isinstance(figures, tuple)
-        each = figures if isinstance(figures, tuple) else (figures,)
-        for position, (step, figure) in enumerate(zip(expectation.numbers(), each, strict=True)):
-            here = (*path, *place, position) if listed else (*path, *place)
-            declared = None if place[0] == "values" else arithmetic.of(place[0])
-            way = figure.rounding or expectation.rounding or (declared.rounding if declared else "half_up")
-            value, missing = reader.value(name, step, expectation.sample)
-            yield _judged(figure, way, value, missing, reader.full_name(name), step, expectation.sample, here)
+def _figures(expectation: Expectation, experiment: Experiment) -> Iterator[Addressed]:
+    # What does not fit was refused when the file was read.
+    return (each for each in addressed(expectation, experiment.architecture.names) if isinstance(each, Addressed))
 
 
-def _judged(
-    figure: Figure,
-    way: Way,
-    value: float,
-    missing: str,
-    name: str,
-    step: int,
-    sample: int | None,
-    path: tuple[str | int, ...],
+def _verdict(
+    reader: Reader, path: tuple[str | int, ...], each: Addressed, expectation: Expectation, experiment: Experiment
 ) -> Verdict:
-    agrees = agreement(figure.printed, value, way, figure.tolerance)
+    figure, name = each.figure, reader.full_name(each.address.name)
+    where = Address(name, each.address.step, each.address.epoch, each.address.counted, each.address.sample)
+    value, step, missing = reader.read(where)
+    way = _way(figure, expectation, experiment.arithmetic, each.path, name)
+    tolerance = _tolerance(figure, expectation)
+    right = figure.right
+    agrees = agreement(figure.printed, value, way, tolerance)
     state: State = "agrees" if agrees else "disagrees"
     note = missing
-    if figure.erratum is not None and figure.right is not None:
-        right = agreement(figure.right, value, way, figure.tolerance)
-        state = "erratum" if right and not agrees else "disagrees"
+    if figure.erratum is not None and right is not None:
+        right_agrees = agreement(right, value, way, _tolerance(figure, expectation, right))
+        state = "erratum" if right_agrees and not agrees else "disagrees"
         note = missing or figure.erratum
         if agrees:
             note = "declared an erratum, but the printed number agrees"
-        elif not right and not missing:
-            note = f"declared an erratum, but the right number is not {figure.right}"
-    return Verdict(
-        name, step, sample, figure.printed, value, _shown(figure.printed, value, way), state, note, figure.right, path
-    )
+        elif not right_agrees and not missing:
+            note = f"declared an erratum, but the right number is not {right}"
+    if _is_beyond(experiment.horizon, reader, step):
+        note = f"beyond the horizon, where it {'disagrees' if state == 'disagrees' else 'agrees'}"
+        state = "beyond"
+    shown = _shown(figure.printed, value, way)
+    return Verdict(where, step, figure.printed, value, shown, state, note, right, path)
+
+
+def _way(
+    figure: Figure, expectation: Expectation, arithmetic: Arithmetic, path: tuple[str | int, ...], name: str
+) -> Way:
+    """How the last printed digit came about: the figure's own way, its expectation's, or that of the arithmetic."""
+    quantity, _, part = name.removeprefix("held_out.").partition(".")
+    declared = None if path[0] == "values" else arithmetic.of(quantity, part)
+    return figure.rounding or expectation.rounding or (declared.rounding if declared else "half_up")
+
+
+def _tolerance(figure: Figure, expectation: Expectation, printed: Printed | None = None) -> float | None:
+    """How far off a value may be: the figure's own tolerance, or its expectation's. None where the digits say."""
+    number = abs(float((printed or figure.printed).number))
+    for each in (figure, expectation):
+        if each.tolerance is not None:
+            return each.tolerance
+        if each.relative_tolerance is not None:
+            return each.relative_tolerance * number
+    return None
+
+
+def _is_beyond(horizon: Horizon | None, reader: Reader, step: int) -> bool:
+    return horizon is not None and step > reader.step_of(Address("", horizon.step, horizon.epoch))
 
 
 def agreement(printed: Printed, value: float, way: Way, tolerance: float | None = None) -> bool:
@@ -152,8 +182,10 @@ def agreement(printed: Printed, value: float, way: Way, tolerance: float | None 
 
 def _at_digits(printed: Printed, value: float, way: Way) -> Decimal:
     """The value at a figure's decimals; a whole number printed as 1.2e5 counts by its own digits."""
-    if printed.significant > _CERTAIN_DIGITS:
-        return at_decimals(Decimal(repr(value)), _decimals(printed), way)
+    if printed.significant > _MOST_BY_HAND:
+        # A double that is printed whole is rounded; what is cut off is cut off from what was printed.
+        number = Decimal(value) if way == "half_up" else Decimal(repr(value))
+        return at_decimals(number, _decimals(printed), way)
     return round_number(value, _decimals(printed), way)
 
 
@@ -168,48 +200,3 @@ def _shown(printed: Printed, value: float, way: Way) -> str:
     if not math.isfinite(value):
         return str(value)
     return format(_at_digits(printed, value, way), "f")
-
-
-class _Reader:
-    """Values by name from the trace and the dataset, with columns fetched once."""
-
-    def __init__(
-        self,
-        experiment: Experiment,
-        trace: Trace,
-        inputs: Sequence[Sequence[float]],
-        targets: Sequence[Sequence[float]],
-    ) -> None:
-        self._names = experiment.architecture.names
-        self._learning_rate = experiment.training.learning_rate
-        self._trace = trace
-        self._rows = {int(step): row for row, step in enumerate(trace.steps)}
-        self._data = {
-            **{f"input.{name}": [row[unit] for row in inputs] for unit, name in enumerate(self._names.inputs)},
-            **{f"target.{name}": [row[unit] for row in targets] for unit, name in enumerate(self._names.outputs)},
-        }
-        self._columns: dict[str, object] = {}
-
-    def full_name(self, name: str) -> str:
-        """`prediction` alone is that of the only output."""
-        return f"prediction.{self._names.outputs[0]}" if name == "prediction" else name
-
-    def value(self, name: str, step: int, sample: int | None) -> tuple[float, str]:
-        """The value of a quantity or an expression, and why there is none (then it is nan)."""
-        if step not in self._rows:
-            last = int(self._trace.steps[-1])
-            return math.nan, f"there is no step {step}: the run ended at step {last}"
-        expression = parse(self.full_name(name))
-        values: Mapping[str, float] = {used: self._quantity(used, step, sample) for used in expression.names}
-        value = expression.evaluate(values)
-        return value, "" if math.isfinite(value) else "there is no finite value"
-
-    def _quantity(self, name: str, step: int, sample: int | None) -> float:
-        if name == "learning_rate":
-            return self._learning_rate
-        if name in self._data:
-            return float(self._data[name][(sample or 1) - 1])
-        if name not in self._columns:
-            self._columns[name] = self._trace[name]
-        value = self._columns[name][self._rows[step]]  # type: ignore[index]
-        return float(value) if getattr(value, "ndim", 0) == 0 else float(value[(sample or 1) - 1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from rich.text import Text
 
 from bprunner.cli.arguments import files_and_changes
@@ -13,6 +14,7 @@ from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
 from bprunner.errors import InputError
 from bprunner.nn.gradcheck import GradientCheck, check_gradients
+from bprunner.spec.addressing import Addressed, addressed
 from bprunner.spec.effective import content_hash
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.naming import Names, counted
@@ -44,18 +46,29 @@ def check_files(arguments: Sequence[str], gradients: bool, allow_outside: bool) 
 
 def _figures(experiment: Experiment) -> int:
     """How many figures are expected, each of a list counted."""
-    return sum(len(each.numbers()) for each in experiment.expect for _ in each.declared())
+    names = experiment.architecture.names
+    return sum(isinstance(each, Addressed) for entry in experiment.expect for each in addressed(entry, names))
 
 
 def _gradients_hold(declaration: Declaration, samples: Samples, file: str) -> bool:
     population = populate([declaration.experiment], samples)
-    found = check_gradients(
-        population.layers, population.weights, population.inputs, population.targets, population.loss
-    )
+    if population.digits:
+        out().print(Text(f"{file}: gradients of decimals are not compared"), soft_wrap=True)
+        return True
+    with np.errstate(all="ignore"):
+        found = check_gradients(
+            population.layers,
+            population.weights,
+            population.part.inputs,
+            population.part.targets,
+            population.objective,
+            population.penalties,
+        )
     holds = found.largest <= LARGEST_DIFFERENCE
     text = f"{file}: gradients {'agree' if holds else 'DISAGREE'}: largest relative difference {found.largest:.1e}"
     where = _where(found, declaration.experiment.architecture.names)
     kinks = f", {found.at_kinks} at kinks not compared" if found.at_kinks else ""
+    kinks += f", {found.declared} with a declared derivative not compared" if found.declared else ""
     out().print(
         Text(f"{text}{where} ({found.compared} compared{kinks})", style="" if holds else "bold red"), soft_wrap=True
     )

@@ -110,7 +110,7 @@ def _run_one(
         show_head(out(), declaration.experiment, declaration.overrides)
     started = time.time_ns() // 1_000_000
     try:
-        with _ProgressBar(declaration.experiment.training.epochs) as progress:
+        with _ProgressBar(declaration.experiment.training.most_updates(len(samples))) as progress:
             run = execute_run(declaration, samples, folder, progress, lambda: interrupts.code != 0)
     except Exception as error:
         _record_failure(declaration, error, started, wishes)

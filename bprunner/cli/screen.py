@@ -14,6 +14,7 @@ from bprunner.checking.verdicts import Verdict
 from bprunner.cli.numbers import DIGITS, aligned, number_text
 from bprunner.runs.run import Run
 from bprunner.spec.describing import arithmetic_lines, network_line, training_line
+from bprunner.spec.expectations import MEASURES
 from bprunner.spec.experiment import Experiment
 
 MOST_ROWS = 12
@@ -39,28 +40,48 @@ def show_head(console: Console, experiment: Experiment, changes: Sequence[str]) 
 def show_steps(console: Console, run: Run) -> None:
     """The table of the steps: error, predictions, weights and biases, as many as fit.
 
-    Where not all fit with six significant digits, five or four may be enough.
+    Where an update does not have all samples and there are many, the rows are epochs. Where not all fit with six
+    significant digits, five or four may be enough.
     """
-    rows = shown_steps(len(run.trace))
-    values = {name: run.trace[name][rows].tolist() for name in _table_names(run)}
+    by_epoch = _by_epoch(run)
+    all_rows = _ends_of_epochs(run) if by_epoch else list(range(len(run.trace)))
+    rows = [all_rows[position] for position in shown_steps(len(all_rows))]
+    values = {name: run.trace[name][rows].tolist() for name in _table_names(run, by_epoch)}
     several = len(run.trace.parts("prediction")) > 1
     named = {_heading(name, several): column for name, column in values.items()}
-    left_out = _show_columns(console, ("step", _steps_text(run.trace.steps[rows])), named)
-    _show_left_out(console, run, len(rows), left_out)
+    per_epoch = _updates_per_epoch(run)
+    numbers = run.trace.steps[rows] // per_epoch if by_epoch else run.trace.steps[rows]
+    left_out = _show_columns(console, ("epoch" if by_epoch else "step", _steps_text(numbers)), named)
+    _show_left_out(console, run, (len(rows), len(all_rows), "epochs" if by_epoch else "steps"), left_out)
     _show_samples(console, run)
+
+
+def _updates_per_epoch(run: Run) -> int:
+    return run.experiment.training.updates_per_epoch(len(run.samples))
+
+
+def _by_epoch(run: Run) -> bool:
+    """A few steps are worth a row each; of more, what counts is what an epoch has brought, once there was one."""
+    return (
+        not run.experiment.training.full_batch and len(run.trace) > MOST_ROWS and run.updates >= _updates_per_epoch(run)
+    )
+
+
+def _ends_of_epochs(run: Run) -> list[int]:
+    return [row for row, step in enumerate(run.trace.steps) if step % _updates_per_epoch(run) == 0]
 
 
 def _show_samples(console: Console, run: Run) -> None:
     """Where there are several samples, and few: what the last step predicts for each."""
-    if not 1 < len(run.samples) <= MOST_ROWS:
+    if not 1 < len(run.samples) <= MOST_ROWS or run.status == "diverged" or run.last_predictions is None:
         return
-    samples = run.samples
+    samples, predictions = run.samples, run.last_predictions
     outputs = run.experiment.architecture.names.outputs
     columns = dict(zip(samples.input_names, samples.inputs.T.tolist(), strict=True))
     for position, output in enumerate(outputs):
         suffix = f".{output}" if len(outputs) > 1 else ""
         columns[f"target{suffix}"] = samples.targets[:, position].tolist()
-        columns[f"prediction{suffix}"] = run.trace[f"prediction.{output}"][-1].tolist()
+        columns[f"prediction{suffix}"] = predictions[:, position].tolist()
     console.print()
     _show_columns(console, ("sample", [str(number + 1) for number in range(len(samples))]), columns)
     console.print(Text(f"at step {run.updates:,}", style="dim"))
@@ -90,17 +111,22 @@ def _steps_text(steps: Iterable[int]) -> list[str]:
 
 def _heading(name: str, several_outputs: bool) -> str:
     quantity, _, part = name.partition(".")
-    if quantity in ("weight", "bias"):
+    if quantity in ("weight", "bias", "training"):
         return part
-    return name if quantity == "prediction" and several_outputs else quantity
+    return name if quantity == "held_out" or (quantity == "prediction" and several_outputs) else quantity
 
 
-def _table_names(run: Run) -> list[str]:
-    names = ["error"]
-    predictions = run.trace.parts("prediction")
-    if len(run.samples) == 1:
-        names += predictions
-    return [*names, *run.trace.parts("weight"), *run.trace.parts("bias")]
+def _table_names(run: Run, by_epoch: bool) -> list[str]:
+    trace, batches = run.trace, not run.experiment.training.full_batch
+    where = "training." if by_epoch else ""
+    names = ["sample"] if batches and not by_epoch and trace["sample"].ndim == 1 else []
+    names += [f"{where}{name}" for name in MEASURES if f"{where}{name}" in trace]
+    names += [f"held_out.{name}" for name in MEASURES if f"held_out.{name}" in trace and (by_epoch or not batches)]
+    if "learning_rate" in trace:
+        names.append("learning_rate")
+    if len(run.samples) == 1 or (names[0] == "sample"):
+        names += trace.parts("prediction")
+    return [*names, *trace.parts("weight"), *trace.parts("bias")]
 
 
 def _fitting(columns: list[tuple[str, list[str]]], width: int) -> tuple[list[tuple[str, list[str]]], list[str]]:
@@ -115,15 +141,17 @@ def _fitting(columns: list[tuple[str, list[str]]], width: int) -> tuple[list[tup
     return fitting, []
 
 
-def _show_left_out(console: Console, run: Run, rows: int, left_out: list[str]) -> None:
+def _show_left_out(console: Console, run: Run, shown: tuple[int, int, str], left_out: list[str]) -> None:
     notes = []
-    if rows < len(run.trace):
-        notes.append(f"{rows} of {len(run.trace):,} steps")
+    rows, there, what = shown
+    if rows < there:
+        notes.append(f"{rows} of {there:,} {what}")
     if left_out:
         span = left_out[0] if len(left_out) == 1 else f"{left_out[0]} to {left_out[-1]}"
         notes.append(f"{span} did not fit")
     if len(run.samples) > 1:
-        notes.append(f"{len(run.samples):,} samples")
+        held_out = "" if run.samples.held_out is None else f", {len(run.samples.held_out):,} held out"
+        notes.append(f"{len(run.samples):,} samples{held_out}")
     if notes:
         console.print(Text(f"{' · '.join(notes)} (the trace has everything)", style="dim"))
     if run.status == "diverged":
@@ -171,25 +199,48 @@ def show_figures(console: Console, run: Run) -> None:
 
 
 def show_verdicts(console: Console, verdicts: Sequence[Verdict]) -> None:
-    """Figures that disagree, printed and computed values side by side."""
+    """Figures that disagree, printed and computed values side by side; below each other where that is too wide."""
     if not verdicts:
+        return
+    numbers = [_numbers_of(verdict) for verdict in verdicts]
+    widths = [max(map(len, column)) for column in zip(_NUMBERS, *numbers, strict=True)]
+    room = console.width - _GAP - sum(width + _GAP for width in widths)
+    noted = _LEAST_TEXT + _GAP if any(verdict.note for verdict in verdicts) else 0
+    if room < _LEAST_TEXT + noted:
+        _show_below_each_other(console, verdicts, numbers)
         return
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
     # Notes give way to the figures' names, which are worth a line of their own.
-    names = min(max(len(verdict.address) for verdict in verdicts), max(20, console.width - 36))
-    table.add_column("figure", min_width=names, overflow="fold")
-    for heading in ("printed", "computed", "more exactly", ""):
-        table.add_column(heading, overflow="fold")
-    for verdict in verdicts:
-        there = math.isfinite(verdict.value)
-        table.add_row(
-            Text(verdict.address),
-            Text(str(verdict.printed)),
-            Text(verdict.shown if there else ""),
-            Text(number_text(verdict.value, 2 * DIGITS) if there else "", style="dim"),
-            Text(verdict.note, style="dim"),
-        )
+    names = min(max(len(verdict.address) for verdict in verdicts), room - noted)
+    table.add_column("figure", width=max(names, len("figure")), overflow="fold")
+    for heading, width in zip(_NUMBERS, widths, strict=True):
+        table.add_column(heading, min_width=width, no_wrap=True)
+    if noted:
+        table.add_column("", width=room - names - _GAP, overflow="fold")
+    for verdict, (printed, computed, exactly) in zip(verdicts, numbers, strict=True):
+        cells = [Text(verdict.address), Text(printed), Text(computed), Text(exactly, style="dim")]
+        table.add_row(*cells, *([Text(verdict.note, style="dim")] if noted else []))
     console.print(Padding(table, (0, 0, 0, _GAP)))
+
+
+_NUMBERS = ("printed", "computed", "more exactly")
+_LEAST_TEXT = 20
+
+
+def _numbers_of(verdict: Verdict) -> tuple[str, str, str]:
+    """A figure as printed, as computed, and more exactly; what was not computed is blank."""
+    there = math.isfinite(verdict.value)
+    return str(verdict.printed), verdict.shown if there else "", number_text(verdict.value, 2 * DIGITS) if there else ""
+
+
+def _show_below_each_other(
+    console: Console, verdicts: Sequence[Verdict], numbers: Sequence[tuple[str, str, str]]
+) -> None:
+    for verdict, (printed, computed, _) in zip(verdicts, numbers, strict=True):
+        lines = [f"printed   {printed}", *([f"computed  {computed}"] if computed else []), verdict.note]
+        console.print(Padding(Text(verdict.address), (0, 0, 0, _GAP)))
+        for line in filter(None, lines):
+            console.print(Padding(Text(line, style="dim"), (0, 0, 0, 2 * _GAP)))
 
 
 def _erratum(verdict: Verdict) -> Text:

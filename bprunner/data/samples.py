@@ -15,7 +15,8 @@ from bprunner.nn.arrays import Array
 class Samples:
     """inputs is (samples, inputs), targets (samples, outputs), float64 and finite.
 
-    The column names are those of the file, or i1, i2, … and o1, o2, … for samples written inline.
+    The column names are those of the source, or the network's for samples that have none. held_out are the
+    samples that are never trained on, where there are any; they are encoded and scaled like the others.
     """
 
     inputs: Array
@@ -23,6 +24,7 @@ class Samples:
     input_names: tuple[str, ...]
     target_names: tuple[str, ...]
     origin: str
+    held_out: Samples | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -31,7 +33,8 @@ class Samples:
     def digest(self) -> str:
         """A digest of every number, 16 hexadecimal characters; the names and the origin do not count."""
         content = hashlib.sha256()
-        for part in (self.inputs, self.targets):
-            content.update(repr(part.shape).encode())
-            content.update(np.ascontiguousarray(part).tobytes())
+        for samples in (self, self.held_out):
+            for part in (samples.inputs, samples.targets) if samples is not None else ():
+                content.update(repr(part.shape).encode())
+                content.update(np.ascontiguousarray(part).tobytes())
         return content.hexdigest()[:16]

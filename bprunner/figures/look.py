@@ -19,6 +19,7 @@ PALE_INK = "#c3c7cc"
 # as colour-blind eyes see them, among colours dark enough to be read as text on white.
 COLOURS = ("#0072b2", "#c65102", "#008a64", "#882255", "#332288", "#111111")
 WEIGHT_COLOUR, BIAS_COLOUR, ERROR_COLOUR = "#0072b2", "#c65102", "#222222"
+HELD_OUT_COLOUR = "#882255"
 
 _SETTINGS: dict[str, Any] = {
     # Text that stays text: it can be searched, selected and read aloud, and the file stays small.

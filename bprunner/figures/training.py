@@ -85,13 +85,13 @@ def training_figure(trace: Series, title: str, subtitle: str, diverged_at: int |
 
     parameters = [name for name in trace.names if name.startswith(("weight.", "bias."))]
     lines = [_line(trace, name, _columns(len(parameters))) for name in _even_choice(parameters)]
-    error = [_line(trace, "error", _columns(1))] if "error" in trace.names else []
+    error = [_line(trace, name, _columns(1)) for name in _error_names(trace)]
     with look.house_style():
         figure = Figure(figsize=(_WIDTH, _HEIGHT), facecolor="white", label=one_line(title))
         labels = _error_labels(error), _parameter_labels(lines, parameters)
         panels = _panels(figure, [bool(error), bool(parameters)], _label_room([*labels[0], *labels[1]]))
         if error:
-            _draw_error(panels[0], error[0], _finite(trace["error"]), trace.steps, labels[0])
+            _draw_errors(panels[0], trace, error, labels[0])
         if parameters:
             _draw_parameters(panels[-1], lines, parameters, labels[1])
         _mark_steps(panels, trace, [*error, *lines], diverged_at)
@@ -102,10 +102,26 @@ def training_figure(trace: Series, title: str, subtitle: str, diverged_at: int |
 # What is drawn
 
 
+def _error_names(trace: Series) -> list[str]:
+    """The error over all samples that are trained on, which some runs have once an epoch; and that of held-out ones."""
+    own = "training.error" if "training.error" in trace.names else "error"
+    return [name for name in (own, "held_out.error") if name in trace.names]
+
+
 def _line(trace: Series, name: str, columns: int) -> Line:
-    values = _finite(trace[name])
+    steps, values = _states(trace, name)
     chosen = thin(values, columns)
-    return Line(name, trace.steps[chosen], values[chosen])
+    return Line(name, steps[chosen], values[chosen])
+
+
+def _states(trace: Series, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The steps at which there is a value, until it is no longer finite, and the values."""
+    steps, values = trace.steps, trace[name]
+    if name.startswith(("training.", "held_out.")):
+        there = ~np.isnan(values)
+        steps, values = steps[there], values[there]
+    finite = _finite(values)
+    return steps[: len(finite)], finite
 
 
 def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -129,9 +145,15 @@ def _even_choice(names: Sequence[str]) -> list[str]:
 
 
 def _error_labels(lines: Sequence[Line]) -> list[Label]:
-    """The last error, as a number."""
-    last = [float(line.values[-1]) for line in lines if len(line.values)]
-    return [Label(number_text(value), value, look.ERROR_COLOUR) for value in last]
+    """The last error, as a number; that of held-out samples says so."""
+    labels = []
+    for line in lines:
+        if len(line.values):
+            value = float(line.values[-1])
+            held_out = line.name.startswith("held_out.")
+            text = f"{number_text(value)} held out" if held_out else number_text(value)
+            labels.append(Label(text, value, look.HELD_OUT_COLOUR if held_out else look.ERROR_COLOUR))
+    return labels
 
 
 def _parameter_labels(lines: Sequence[Line], parameters: Sequence[str]) -> list[Label]:
@@ -224,6 +246,19 @@ def _scale(axes: Any, scale: Scale, heading: str) -> None:
     axes.set_yticks([], minor=True)
     text = " · ".join(part for part in (heading, notes[scale.kind]) if part)
     axes.set_title(text, loc="left", fontsize=10, color=look.INK, pad=7, parse_math=False)
+
+
+def _draw_errors(axes: Any, trace: Series, lines: Sequence[Line], labels: Sequence[Label]) -> None:
+    """The error, and that of held-out samples beside it."""
+    steps, values = _states(trace, lines[0].name)
+    if len(lines) == 1:
+        _draw_error(axes, lines[0], values, steps, labels)
+        return
+    both = np.concatenate([_states(trace, line.name)[1] for line in lines])
+    _scale(axes, error_scale(both), "error (solid), and of held-out samples (dashed)")
+    for line, colour, dashes in zip(lines, (look.ERROR_COLOUR, look.HELD_OUT_COLOUR), ("-", (0, (3, 2))), strict=True):
+        _plot(axes, line, color=colour, linewidth=1.6, linestyle=dashes)
+    _write_labels(axes, labels)
 
 
 def _draw_error(

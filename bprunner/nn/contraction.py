@@ -28,7 +28,7 @@ def product(a: Array, b: Array) -> Array:
         return _by_blas(a, b)
     # All products at once, then their sum from the left. A single row needs no fourth axis for that.
     if rows == 1:
-        products = a.transpose(0, 2, 1) * b
+        products = a.mT * b
         result: Array = products[:, :1] + products[:, 1:2]
         for k in range(2, terms):
             result += products[:, k : k + 1]
@@ -48,7 +48,7 @@ def _by_blas(a: Array, b: Array) -> Array:
 
 def transposed(a: Array) -> Array:
     """Each run's matrix transposed: (runs, m, n) to (runs, n, m), a view."""
-    return a.transpose(0, 2, 1)
+    return a.mT
 
 
 def total(a: Array, axis: int) -> Array:

@@ -13,10 +13,13 @@ from typing import NamedTuple
 
 from bprunner.nn.activations import Activation, Parameters
 from bprunner.nn.arrays import Array
-from bprunner.nn.contraction import product, total, transposed
-from bprunner.nn.losses import Loss
+from bprunner.nn.biases import Bias
+from bprunner.nn.losses import Objective
+from bprunner.nn.nets import NETS, Net
+from bprunner.nn.penalties import Penalty, coefficient
 
-Stage = Callable[[Array], Array]
+Stage = Callable[[Array, int], Array]
+"""stage(values, position): of neurons, position is the layer; of weights and biases the place in Weights.flat()."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +45,17 @@ EXACT = Stages()
 
 @dataclass(frozen=True)
 class Layer:
-    """What a layer does, apart from its numbers: its activation, with that one's parameters."""
+    """What a layer does, apart from its numbers: its activation with that one's parameters, its net input, and how
+    its biases enter."""
 
     activation: Activation
     parameters: Parameters = field(default_factory=dict)
+    bias: Bias | None = None
+    net: Net = NETS["weighted_sum"]
 
 
 class Weights(NamedTuple):
-    """The trained numbers of all layers: W (runs, fan_in, fan_out), b (runs, 1, fan_out) or None, by layer.
+    """The trained numbers of all layers: W (runs, fan_in, fan_out), b (runs, 1, fan_out or 1) or None, by layer.
 
     Gradients and updates have the same form.
     """
@@ -84,24 +90,60 @@ class Pulled(NamedTuple):
     gradient: Weights
 
 
+class Weighed(NamedTuple):
+    """A penalty as one experiment has it: strength (runs, 1, 1), and the factor that is made of it."""
+
+    penalty: Penalty
+    strength: Array
+    factor: str
+
+    def value(self, weights: Weights, samples: int) -> Array:
+        """What all weights together cost, (runs, 1, 1), in an update of so many samples."""
+        c = coefficient(self.strength, self.factor, samples)
+        result = self.penalty.value(weights.W[0], c)
+        for W in weights.W[1:]:
+            result = result + self.penalty.value(W, c)
+        return result
+
+
 def forward(layers: Sequence[Layer], weights: Weights, inputs: Array, stages: Stages = EXACT) -> Passed:
     """Every layer's net input and output. inputs: (runs or 1, batch, units)."""
     nets: list[Array] = []
     outs: list[Array] = []
     a = inputs
     for layer, W, b in zip(layers, weights.W, weights.b, strict=True):
-        net = product(a, W)
+        net = layer.net.forward(a, W)
         if b is not None:
-            net = net + b
+            net = layer.bias.enter(net, b)  # type: ignore[union-attr]  # where there are biases, they enter
+        number = len(nets)
         if stages.net is not None:
-            net = stages.net(net)
+            net = stages.net(net, number)
         a = layer.activation.f(net, layer.parameters)
-        stage = stages.prediction if len(nets) == len(layers) - 1 else stages.out
+        stage = stages.prediction if number == len(layers) - 1 else stages.out
         if stage is not None:
-            a = stage(a)
+            a = stage(a, number)
         nets.append(net)
         outs.append(a)
     return Passed(nets, outs)
+
+
+def error_of(
+    objective: Objective, passed: Passed, target: Array, weights: Weights, penalties: Sequence[Weighed] = ()
+) -> Array:
+    """The loss and the penalties, (runs, 1, 1)."""
+    error = objective.value(passed.net[-1], passed.out[-1], target)
+    return with_penalties(error, penalties, weights, target.shape[1])
+
+
+def with_penalties(error: Array, penalties: Sequence[Weighed], weights: Weights, samples: int) -> Array:
+    """An error of so many samples with what the weights cost, (runs, 1, 1)."""
+    for weighed in penalties:
+        error = error + weighed.value(weights, samples)
+    return error
+
+
+Rerouting = Callable[[int, Array, Array | None], Array]
+"""reroute(layer, W_gradient, b_gradient) gives the weights through which delta goes on to the layer before."""
 
 
 def backward(
@@ -110,26 +152,47 @@ def backward(
     inputs: Array,
     target: Array,
     passed: Passed,
-    loss: Loss,
+    objective: Objective,
     stages: Stages = EXACT,
+    penalties: Sequence[Weighed] = (),
+    reroute: Rerouting | None = None,
 ) -> Pulled:
-    """Every layer's delta, and the gradient of loss.value with respect to every weight and bias."""
+    """Every layer's delta, and the gradient of `error_of` with respect to every weight and bias.
+
+    Some authors change a layer's weights before they go on to the layer in front of it: `reroute` gives the weights
+    that delta sees on its way back. Without it, these are the weights of the forward pass, and the gradient is one.
+    """
     deltas, W_gradients = list(passed.net), list(weights.W)
     b_gradients = list(weights.b)
-    g = loss.gradient(passed.out[-1], target)
-    for number in range(len(layers) - 1, -1, -1):
-        layer = layers[number]
-        delta = layer.activation.pullback(g, passed.net[number], passed.out[number], layer.parameters)
+    last = len(layers) - 1
+    g: Array | None = None
+    for number in range(last, -1, -1):
+        layer, W, a = layers[number], weights.W[number], passed.out[number - 1] if number else inputs
+        if number == last and objective.fused is not None:
+            delta = objective.delta(passed.net[-1], passed.out[-1], target)
+        else:
+            g = objective.gradient(passed.out[-1], target) if g is None else g
+            delta = layer.activation.pullback(g, passed.net[number], passed.out[number], layer.parameters)
         if stages.delta is not None:
-            delta = stages.delta(delta)
+            delta = stages.delta(delta, number)
         deltas[number] = delta
-        a = passed.out[number - 1] if number else inputs
-        W_gradients[number] = product(transposed(a), delta)
-        if weights.b[number] is not None:
-            b_gradients[number] = total(delta, axis=1)
+        W_gradient = layer.net.by_weights(a, W, delta)
+        for weighed in penalties:
+            c = coefficient(weighed.strength, weighed.factor, delta.shape[1])
+            W_gradient = W_gradient + weighed.penalty.gradient(W, c)
+        b_gradient = None if weights.b[number] is None else layer.bias.gradient(delta)  # type: ignore[union-attr]
+        if stages.gradient is not None:
+            W_gradient = stages.gradient(W_gradient, number)
+            if b_gradient is not None:
+                b_gradient = stages.gradient(b_gradient, bias_position(weights, number))
+        W_gradients[number], b_gradients[number] = W_gradient, b_gradient
+        if reroute is not None:
+            W = reroute(number, W_gradient, b_gradient)
         if number:
-            g = product(delta, transposed(weights.W[number]))
-    gradient = Weights(W_gradients, b_gradients)
-    if stages.gradient is not None:
-        gradient = gradient.like([stages.gradient(part) for part in gradient.flat()])
-    return Pulled(deltas, gradient)
+            g = layer.net.by_senders(a, W, delta)
+    return Pulled(deltas, Weights(W_gradients, b_gradients))
+
+
+def bias_position(weights: Weights, layer: int) -> int:
+    """Where a layer's biases stand in Weights.flat()."""
+    return len(weights.W) + sum(b is not None for b in weights.b[:layer])

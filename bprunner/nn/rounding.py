@@ -3,17 +3,19 @@
 A float64 is read as the decimal number of 15 significant digits that it stands for (every float64 carries
 15 faithfully), so 0.285 rounds to 0.29 and the 0.7999999999999999 of a computation counts as the 0.8 that a
 person has on paper. Where so many decimals are asked for that 15 digits do not reach them, all 17 count.
-Half up means half away from zero; cutting goes towards zero.
+Half up means half away from zero; cutting goes towards zero. A number of nn/decimals.py is rounded as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Context, Decimal
+from typing import Any
 
 import numpy as np
 
 from bprunner.nn.arrays import Array
+from bprunner.nn.decimals import Number, are_decimals
 
 ROUNDINGS: Mapping[str, str] = {"half_up": ROUND_HALF_UP, "truncated": ROUND_DOWN}
 """The ways of rounding, and what Python's decimal module calls them."""
@@ -53,7 +55,8 @@ def rounder(decimals: int, rounding: str) -> Callable[[Array], Array]:
         raise ValueError(f"no rounding {rounding!r} to {decimals} decimals")
 
     def round_array(values: Array) -> Array:
-        return _rounded(values, decimals, rounding)
+        one_by_one = are_decimals(values)
+        return _rounded_objects(values, decimals, rounding) if one_by_one else _rounded(values, decimals, rounding)
 
     return round_array
 
@@ -71,3 +74,22 @@ def _rounded(values: Array, decimals: int, rounding: str) -> Array:
     for index in zip(*np.nonzero(doubtful & ~unchanged), strict=True):
         result[index] = float(round_number(float(values[index]), decimals, rounding))
     return result
+
+
+def _rounded_objects(values: Any, decimals: int, rounding: str) -> Array:
+    """Numbers of so many digits, each rounded exactly."""
+    result = np.empty(values.shape, dtype=object)
+    for index, value in np.ndenumerate(values):
+        result[index] = _rounded_exactly(value, decimals, rounding)
+    rounded: Array = result
+    return rounded
+
+
+def _rounded_exactly(number: Number, decimals: int, rounding: str) -> Number:
+    """What has no more decimals than asked for, and what is not finite, is left as it is."""
+    value = number.value
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -decimals:
+        return number
+    room = Context(prec=max(1, value.adjusted() + decimals + 2), rounding=ROUNDINGS[rounding])
+    return Number(value.quantize(Decimal(1).scaleb(-decimals), context=room), number.digits)

@@ -23,9 +23,10 @@ import numpy as np
 from bprunner._version import __version__
 from bprunner.figures import BackgroundDrawing, draw_in_background
 from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
-from bprunner.spec.consistency import is_per_sample
+from bprunner.spec.dataset import KeyPath
 from bprunner.spec.describing import arithmetic_lines, network_line, training_line
 from bprunner.spec.effective import content_hash, declaration_data, effective_yaml
+from bprunner.spec.figure_misfits import is_per_sample
 from bprunner.spec.printed import Printed
 from bprunner.spec.reading import Declaration
 from bprunner.tracking.addresses import Store
@@ -62,20 +63,31 @@ def write_files(run: Run, folder: Path) -> BackgroundDrawing:
 
 
 def _effective(declaration: Declaration, folder: Path) -> str:
-    """The effective configuration, which names the dataset's copy in the folder where there is one."""
-    copied = folder / "written" / declaration.data_file.name if declaration.data_file else None
-    if copied is None or not copied.exists():
+    """The effective configuration, which names the dataset's copies in the folder where there are any."""
+    copies = _copies(declaration, folder / "written")
+    if not copies or not all(copy.exists() for copy in copies.values()):
         return effective_yaml(declaration)
-    return effective_yaml(replace(declaration, data_file=copied), folder)
+    return effective_yaml(replace(declaration, data_files=copies), folder)
+
+
+def _copies(declaration: Declaration, folder: Path) -> dict[KeyPath, Path]:
+    """Where the dataset's files are copied to: by their own names, with a number in front where two have the same."""
+    targets: dict[KeyPath, Path] = {}
+    for number, (keys, path) in enumerate(declaration.data_files.items()):
+        same = [other for other in declaration.data_files.values() if other.name == path.name and other != path]
+        targets[keys] = folder / (f"{number}-{path.name}" if same else path.name)
+    return targets
 
 
 def _write_sources(declaration: Declaration, folder: Path) -> None:
     """The files as written; one that is extended from elsewhere gets a number in front of its name."""
-    if not declaration.sources and declaration.data_file is None:
+    if not declaration.sources and not declaration.data_files:
         return
     folder.mkdir(exist_ok=True)
-    if declaration.data_file is not None and declaration.data_file.stat().st_size <= _LARGEST_DATA_FILE:
-        shutil.copyfile(declaration.data_file, folder / declaration.data_file.name)
+    for keys, target in _copies(declaration, folder).items():
+        path = declaration.data_files[keys]
+        if path.stat().st_size <= _LARGEST_DATA_FILE:
+            shutil.copyfile(path, target)
     for number, source in enumerate(declaration.sources):
         name = source.path.name if source.path else f"{number}.yaml"
         target = folder / (name if not (folder / name).exists() else f"{number}-{name}")
@@ -222,23 +234,41 @@ def shown_rows(count: int, points: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def tracked_names(run: Run) -> list[str]:
-    """The quantities that become metrics: the declared ones, the error always. Where they are more than
-    `tracking.series`, first the per-sample ones go, then all but the error."""
-    tracking = run.experiment.tracking
-    names = ["error", *(part for quantity in tracking.quantities for part in run.trace.parts(quantity))]
-    names = list(dict.fromkeys(names))
+    """The quantities that become metrics: the declared ones, errors and metrics always. Where they are more than
+    `tracking.series`, first the per-sample ones go, then all but errors and metrics.
+
+    Where an update has not all samples, what a sample has for itself belongs to another one at every step, and is no
+    series.
+    """
+    tracking, full_batch = run.experiment.tracking, run.experiment.training.full_batch
+    always = ["error", *(name for name in run.trace.names if is_measure(name))]
+    names = [*always, *(part for quantity in tracking.quantities for part in run.trace.parts(quantity))]
+    names = [name for name in dict.fromkeys(names) if full_batch or not is_per_sample(name)]
     several = len(run.samples) > 1
     shared = [name for name in names if not (several and is_per_sample(name))]
     series = len(shared) + (len(names) - len(shared)) * len(run.samples)
     if series <= tracking.series:
         return names
-    return shared if len(shared) <= tracking.series else ["error"]
+    return shared if len(shared) <= tracking.series else always
+
+
+def is_measure(name: str) -> bool:
+    """Whether a quantity is an error, a metric or the learning rate, and not one of neurons or weights."""
+    quantity = name.partition(".")[0]
+    return quantity in ("training", "running", "held_out") or name in ("reported_error", "accuracy", "learning_rate")
+
+
+_OF_EPOCHS = ("training", "running", "held_out")
 
 
 def _metrics(run: Run) -> Iterator[MetricSeries]:
-    rows = shown_rows(len(run.trace), run.experiment.tracking.points)
+    points = run.experiment.tracking.points
     for name in tracked_names(run):
-        values = run.trace[name][rows]
+        whole = run.trace[name]
+        # What is measured at the end of an epoch has no value between.
+        have = np.nonzero(~np.isnan(whole))[0] if name.partition(".")[0] in _OF_EPOCHS else np.arange(len(whole))
+        rows = have[shown_rows(len(have), points)]
+        values = whole[rows]
         # There is no update after the last step; where a run was cut short, there is one.
         there = len(rows) - (name.startswith("update.") and run.status == "finished")
         key, steps = name.replace(".", "/", 1), run.trace.steps[rows[:there]]
@@ -253,7 +283,7 @@ def _metrics(run: Run) -> Iterator[MetricSeries]:
 def _summaries(run: Run) -> Iterator[MetricSeries]:
     """One number a run, so that tables of runs can be sorted by it."""
     last = run.trace.steps[-1:]
-    error = run.trace["error"]
+    error = run.errors
     finite = error[np.isfinite(error)]
     summary = {
         "final_error": error[-1],
@@ -262,6 +292,10 @@ def _summaries(run: Run) -> Iterator[MetricSeries]:
     }
     if len(finite):
         summary["best_error"] = finite.min()
+    for name in ("accuracy", "held_out.accuracy", "held_out.error"):
+        found = run.measured(name)
+        if found is not None:
+            summary[f"final_{name.replace('.', '_')}"] = float(found[-1])
     if len(run.figures):
         summary["figures_agree"] = float(len(run.figures.of("agrees")))
         summary["figures_disagree"] = float(len(run.figures.of("disagrees")))
@@ -335,7 +369,7 @@ def _experiment_description(run: Run) -> str:
 
 
 def _description(run: Run) -> str:
-    error = run.trace["error"]
+    error = run.errors
     arithmetic = " · ".join(arithmetic_lines(run.experiment)) or "exact"
     rows = [
         ("Network", network_line(run.experiment)),

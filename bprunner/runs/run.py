@@ -7,18 +7,25 @@ import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bprunner.checking.verdicts import Verdicts, check
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
+from bprunner.nn.arrays import Array
 from bprunner.spec.describing import network_line, training_line
 from bprunner.spec.effective import content_hash
+from bprunner.spec.expectations import MEASURES
 from bprunner.spec.experiment import Experiment
+from bprunner.spec.naming import counted
 from bprunner.spec.reading import Declaration
 from bprunner.training.execution import Execution, Status, execute
 from bprunner.training.population import populate
+from bprunner.training.replay import Replay
 from bprunner.training.trace import Trace
 
 if TYPE_CHECKING:
@@ -68,17 +75,50 @@ class Run:
     @property
     def updates(self) -> int:
         """How many updates the run made."""
-        return len(self.trace) - 1
+        return int(self.trace.steps[-1])
+
+    @property
+    def errors(self) -> Array:
+        """The error over all samples that are trained on, (states,): of every step, or of every epoch where an update
+        does not have all of them."""
+        found = self.measured("error")
+        assert found is not None  # the error is always recorded
+        return found
+
+    def measured(self, name: str) -> Array | None:
+        """An error or a metric over a whole part, one a step, or one an epoch; None where it was not measured."""
+        of_all = f"training.{name}"
+        found = of_all if of_all in self.trace else name
+        if found not in self.trace:
+            return None
+        values = self.trace[found]
+        return values[self.trace.steps % self._updates_per_epoch == 0] if "." in found else values
+
+    @property
+    def _updates_per_epoch(self) -> int:
+        return self.experiment.training.updates_per_epoch(len(self.samples))
+
+    @cached_property
+    def last_predictions(self) -> Array | None:
+        """What the last step predicts for every sample that is trained on, (samples, outputs); None where the trace has
+        neither the predictions nor the weights."""
+        outputs = self.experiment.architecture.names.outputs
+        if self.experiment.training.full_batch and all(f"prediction.{output}" in self.trace for output in outputs):
+            columns = [np.atleast_1d(self.trace[f"prediction.{output}"][-1]) for output in outputs]
+            return np.stack(columns, axis=1)
+        replay = Replay(self.experiment, self.samples, self.trace)
+        return replay.predictions(len(self.trace) - 1) if replay.is_possible else None
 
     def ending(self) -> str:
         """How it ended, in words."""
         if self.status == "diverged":
             return f"diverged at step {self.diverged_at}"
-        updates = f"{self.updates:,} {'update' if self.updates == 1 else 'updates'}"
-        return f"{self.status} after {updates}"
+        text = f"{self.status} after {counted(self.updates, 'update')}"
+        per_epoch = self._updates_per_epoch
+        return text if per_epoch == 1 else f"{text} ({counted(self.updates // per_epoch, 'epoch')})"
 
     def __repr__(self) -> str:
-        error = self.trace["error"]
+        error = self.errors
         figures = f", {self.figures.summary()}" if len(self.figures) else ""
         return f"<Run {self.name}: {self.ending()}, error {error[0]:.6g} → {error[-1]:.6g}{figures}>"
 
@@ -102,7 +142,10 @@ class Run:
 
     def _shown(self) -> list[str]:
         several = len(self.samples) > 1
-        names = ["error"] if several else ["error", *self.trace.parts("prediction")]
+        measured = [
+            name for name in self.trace.names if name in MEASURES or name.startswith(("training.", "held_out."))
+        ]
+        names = measured if several else [*measured, *self.trace.parts("prediction")]
         return [*names, *self.trace.parts("weight"), *self.trace.parts("bias")][:20]
 
 
@@ -138,7 +181,7 @@ def execute_run(
     started = _now()
     execution = execute(population, metadata(declaration, content, samples), folder, progress, should_stop)
     ended = _now()
-    verdicts = check(declaration.experiment, execution.trace, samples.inputs.tolist(), samples.targets.tolist())
+    verdicts = check(declaration.experiment, execution.trace, samples)
     return Run(declaration, content, samples, execution, verdicts, started, ended)
 
 
@@ -152,6 +195,7 @@ def figures_data(figures: Sequence[Any]) -> list[dict[str, Any]]:
         {
             "figure": verdict.name,
             "step": verdict.step,
+            **({} if verdict.where.epoch is None else {"epoch": verdict.where.epoch, "counted": verdict.where.counted}),
             **({} if verdict.sample is None else {"sample": verdict.sample}),
             "printed": str(verdict.printed),
             "computed": verdict.value if abs(verdict.value) < float("inf") else None,

@@ -17,7 +17,8 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 class Frozen(BaseModel):
     """The base of all models here: frozen, strict, and without room for unknown keys."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+    # Schemas are built when first needed: nobody validates a layer or a loss by itself, and start-up is short.
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Choice(Frozen):
@@ -91,7 +92,6 @@ class OneOf:
                 "additionalProperties": False,
             }
             for choice in self.choices
-            if len(choice.model_fields) > 1
         ]
         return {"anyOf": options}
 
@@ -112,8 +112,8 @@ def parameter_schema(choice: type[Choice]) -> JsonSchemaValue:
     schema["properties"].pop("kind")
     required = [key for key in schema.get("required", []) if key != "kind"]
     result: JsonSchemaValue = {
-        "type": "object",
-        "description": (choice.__doc__ or "").strip(),
+        "type": "object" if required else ["object", "null"],
+        "description": " ".join((choice.__doc__ or "").split()),
         "properties": schema["properties"],
         "additionalProperties": False,
     }

@@ -15,8 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from bprunner.spec.arithmetic import Arithmetic
 from bprunner.spec.choices import Choice
-from bprunner.spec.experiment import Experiment, Figure, InitialWeights
+from bprunner.spec.dataset import KeyPath
+from bprunner.spec.expectations import Figure
+from bprunner.spec.experiment import Experiment
+from bprunner.spec.initial_weights import InitialWeights
 from bprunner.spec.printed import Printed
 from bprunner.spec.reading import Declaration
 
@@ -30,13 +34,15 @@ def declaration_data(experiment: Experiment) -> dict[str, Any]:
 
 def _data(value: Any) -> Any:
     if isinstance(value, Choice):
-        parameters = {key: _data(each) for key, each in value.parameters().items()}
+        parameters = {key: _data(each) for key, each in value.parameters().items() if each is not None}
         return {value.kind: parameters} if parameters else value.kind
     if isinstance(value, Figure):
         fields = _fields(value)
         return fields["printed"] if len(fields) == 1 else fields
     if isinstance(value, InitialWeights):
         return _initial_weights(value)
+    if isinstance(value, Arithmetic) and value == Arithmetic():
+        return "exact"
     if hasattr(type(value), "model_fields"):
         return _fields(value)
     if isinstance(value, tuple | list):
@@ -47,11 +53,13 @@ def _data(value: Any) -> Any:
 
 
 def _fields(model: Any) -> dict[str, Any]:
+    """What is there; what is empty is left out where that is what leaving it out means."""
     fields = {key: _data(getattr(model, key)) for key in type(model).model_fields}
-    kept = {key: value for key, value in fields.items() if value is not None and value not in ({}, [])}
-    if isinstance(model, Experiment) and "arithmetic" not in kept:
-        return {key: kept.get(key, "exact") for key in fields if key in kept or key == "arithmetic"}
-    return kept
+    return {key: value for key, value in fields.items() if value is not None and not _empty(value, model, key)}
+
+
+def _empty(value: Any, model: Any, key: str) -> bool:
+    return value in ({}, []) and _data(type(model).model_fields[key].get_default()) == value
 
 
 def _initial_weights(weights: InitialWeights) -> dict[str, Any]:
@@ -59,12 +67,9 @@ def _initial_weights(weights: InitialWeights) -> dict[str, Any]:
     result: dict[str, Any] = (
         {} if rule is None else {rule.kind: {key: _data(each) for key, each in rule.parameters().items()}}
     )
-    rest = {
-        "matrices": _data(weights.matrices),
-        "orientation": weights.orientation,
-        "biases": _data(weights.biases),
-        "seed": weights.seed,
-    }
+    rest = {key: _data(getattr(weights, key)) for key in ("matrices", "layers", "orientation", "biases", "seed")}
+    if weights.drawn():
+        rest |= {"generator": weights.generator, "draw": _data(weights.draw)}
     return {**result, **{key: value for key, value in rest.items() if value is not None}, **weights.named}
 
 
@@ -74,10 +79,18 @@ def _initial_weights(weights: InitialWeights) -> dict[str, Any]:
 def content_hash(declaration: Declaration) -> str:
     """SHA-256 of what was asked, 64 hexadecimal characters."""
     data = declaration_data(declaration.experiment)
-    if declaration.data_digest is not None:
-        data["dataset"]["csv"]["file"] = f"sha256:{declaration.data_digest}"
+    for keys, digest in declaration.data_digests.items():
+        _put(data["dataset"], keys, f"sha256:{digest}")
     text = json.dumps(_canonical(data), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _put(data: dict[str, Any], keys: KeyPath, text: str) -> None:
+    """Sets what stands below these keys."""
+    *parents, last = keys
+    for key in parents:
+        data = data[key]
+    data[last] = text
 
 
 def _canonical(value: Any) -> Any:
@@ -104,13 +117,13 @@ def _is_whole(value: float) -> bool:
 
 
 def effective_yaml(declaration: Declaration, folder: Path | None = None) -> str:
-    """The effective configuration as YAML. A dataset's file is named from `folder` (default: the declaration's)."""
+    """The effective configuration as YAML. A dataset's files are named from `folder` (default: the declaration's)."""
     import yaml
 
     data = declaration_data(declaration.experiment)
-    if declaration.data_file is not None:
-        home = (folder or declaration.folder).resolve()
-        data["dataset"]["csv"]["file"] = Path(os.path.relpath(declaration.data_file, home)).as_posix()
+    home = (folder or declaration.folder).resolve()
+    for keys, path in declaration.data_files.items():
+        _put(data["dataset"], keys, Path(os.path.relpath(path, home)).as_posix())
     head = f"# bprunner {content_hash(declaration)}\n"
     return head + yaml.dump(data, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=110)
 

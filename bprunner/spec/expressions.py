@@ -13,6 +13,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _OPERATIONS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
     ast.Add: operator.add,
@@ -24,7 +25,7 @@ _OPERATIONS: Mapping[type[ast.operator], Callable[[float, float], float]] = {
 _LONGEST = 1000
 _SIGNS = re.compile(r"[\d.eE+*/()\s-]*", re.ASCII)
 # A neuron of a deep network is called h1.2, which Python would read as a number after a dot.
-_NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*(?:\.\w+)*", re.ASCII)
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?:\.\w+)*")
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,13 @@ class Expression:
     def evaluate(self, values: Mapping[str, float]) -> float:
         """Its value, in float64 arithmetic from left to right. nan where it has none (a division by zero)."""
         try:
-            return _evaluate(self._tree, {alias: values[name] for alias, name in self._aliases.items()})
+            return float(self.apply({name: float(value) for name, value in values.items()}))
         except (ZeroDivisionError, OverflowError):
             return float("nan")
+
+    def apply(self, values: Mapping[str, Any]) -> Any:
+        """The same over whatever adds and multiplies like numbers, such as arrays."""
+        return _evaluate(self._tree, {alias: values[name] for alias, name in self._aliases.items()})
 
 
 def parse(text: str) -> Expression:
@@ -85,7 +90,7 @@ def _check(node: ast.expr, depth: int = 0) -> None:
             raise ValueError("may use only + - * / **, brackets, numbers and names")
 
 
-def _evaluate(node: ast.expr, values: Mapping[str, float]) -> float:
+def _evaluate(node: ast.expr, values: Mapping[str, Any]) -> Any:
     match node:
         case ast.BinOp(left, op, right):
             result = _OPERATIONS[type(op)](_evaluate(left, values), _evaluate(right, values))
@@ -96,7 +101,7 @@ def _evaluate(node: ast.expr, values: Mapping[str, float]) -> float:
         case ast.UnaryOp(_, operand):
             return _evaluate(operand, values)
         case ast.Name(name):
-            return float(values[name])
+            return values[name]
         case ast.Constant(value):
             return float(value)  # type: ignore[arg-type]  # _check let only numbers through
     raise AssertionError(node)

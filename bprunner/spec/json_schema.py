@@ -14,9 +14,13 @@ from bprunner.spec.experiment import Experiment
 _EXTENDS = {"type": "string", "description": "the path of an experiment that this one differs from"}
 
 
+_WHOLE = ("required", "oneOf", "dependentRequired", "minProperties")
+"""Rules of what is whole: of a part, none of them is true."""
+
+
 def schema_data() -> dict[str, Any]:
     """The schema as plain data."""
-    whole = Experiment.model_json_schema()
+    whole = _any_of(Experiment.model_json_schema())
     definitions = whole.pop("$defs")
     partial = _without_required({"experiment": whole, **definitions}, "Partial")
     partial_root = partial.pop("experiment")
@@ -33,25 +37,50 @@ def schema_data() -> dict[str, Any]:
     }
 
 
+def _any_of(node: Any) -> Any:
+    """The schema with `anyOf` for the forms of a value, which bprunner tells apart by looking: two may fit.
+
+    What is required of a dataset is another matter: there exactly one is meant.
+    """
+    if isinstance(node, list):
+        return [_any_of(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    forms = "oneOf" in node and not all(set(form) == {"required"} for form in node["oneOf"])
+    return {"anyOf" if forms and key == "oneOf" else key: _any_of(child) for key, child in node.items()}
+
+
 def _without_required(schemas: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """The schemas with nothing required, referring to each other under new names; choices stay as they are."""
-    result: dict[str, Any] = copy.deepcopy(schemas)
-    for name in ("experiment", "Architecture", "Training", "InlineDataset", "CsvFile", "CsvDataset"):
-        result[name].pop("required", None)
-    _rename(result, prefix)
+    """The schemas that are reached from `experiment`, referring to each other under new names.
+
+    Nothing is required of what is merged. Of a choice its name is, and a list is replaced whole: what stands in
+    one has to be all there.
+    """
+    result: dict[str, Any] = {}
+    waiting = ["experiment"]
+    while waiting:
+        name = waiting.pop()
+        if name not in result:
+            result[name] = _merged(copy.deepcopy(schemas[name]), prefix, waiting)
     return result
 
 
-def _rename(node: Any, prefix: str) -> None:
-    if isinstance(node, dict):
-        reference = node.get("$ref")
-        if isinstance(reference, str):
-            node["$ref"] = reference.replace("#/$defs/", f"#/$defs/{prefix}")
-        for child in node.values():
-            _rename(child, prefix)
-    elif isinstance(node, list):
-        for child in node:
-            _rename(child, prefix)
+def _merged(node: Any, prefix: str, waiting: list[str]) -> Any:
+    if isinstance(node, list):
+        return [_merged(child, prefix, waiting) for child in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        name = node["$ref"].removeprefix("#/$defs/")
+        waiting.append(name)
+        return {**node, "$ref": f"#/$defs/{prefix}{name}"}
+    # What has no description of its own is the mapping that holds a choice by its name.
+    keeps = "description" not in node and len(node.get("properties", ())) == 1
+    own = {key: child for key, child in node.items() if keeps or key not in _WHOLE}
+    parts = {key: _merged(own[key], prefix, waiting) for key in ("anyOf", "additionalProperties") if key in own}
+    if "properties" in own:
+        parts["properties"] = {key: _merged(child, prefix, waiting) for key, child in own["properties"].items()}
+    return {**own, **parts}
 
 
 def schema_text() -> str:

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
+from typing_extensions import TypeAliasType
 
 from bprunner.errors import Problem
 from bprunner.spec import nodes
@@ -123,9 +124,14 @@ def _problem(root: Node, path: Path, detail: ErrorDetails, model: type[BaseModel
     if kind == "two_rules":
         rules = " and ".join(f"`{rule}`" for rule in context["rules"])
         return problem_at(root, path, f"only one rule can draw the weights, found {rules}")
+    if kind == "name":
+        return problem_at_key(root, path, f"`{cut(context['found'])}` is no name", context["hint"])
     if kind == "two_datasets":
         return problem_at_key(root, path, str(detail["msg"]))
-    return problem_at(root, path, _rule(kind, context, detail) + found, context.get("hint") or _way_out(kind, node))
+    at, text = problem_at, _rule(kind, context, detail) + found
+    if detail["loc"][-1:] == ("[key]",):
+        at, text = problem_at_key, f"`{cut(str(path[-1]))}` {_rule(kind, context, detail)}"
+    return at(root, path, text, context.get("hint") or _way_out(kind, node))
 
 
 def _choice(root: Node, path: Path, context: Mapping[str, Any], found: str) -> Problem:
@@ -209,19 +215,26 @@ def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseMode
     return _descend(model, tuple(loc[:-1]))
 
 
-def _descend(annotation: Any, loc: tuple[str | int, ...]) -> type[BaseModel] | None:
+def _descend(annotation: Any, loc: tuple[str | int, ...], named: Any = None) -> type[BaseModel] | None:
+    """`named` is the type that has itself inside, where one was gone into; there it stands as a text."""
+    if isinstance(annotation, str | TypeAliasType):
+        named = named if isinstance(annotation, str) else annotation
+        return _descend(named.__value__, loc, named) if named is not None else None
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         if not loc:
             return annotation
+        if _is_member(annotation, loc):
+            return _descend(annotation, loc[1:])
         field = annotation.model_fields.get(str(loc[0]))
         # A part that is no field names the member of a union that pydantic went into.
         return _descend(field.annotation, loc[1:]) if field else _descend(annotation, loc[1:])
     tag = next((part.tag for part in get_args(annotation)[1:] if isinstance(part, Tag)), None)
     if tag is not None:
-        return _descend(get_args(annotation)[0], loc[1:]) if loc[:1] == (tag,) else None
-    fits = [found for part in get_args(annotation) if (found := _descend(part, _inner(annotation, loc))) is not None]
-    named = [found for found in fits if loc and _is_member(found, loc)]
-    return next(iter(named or fits), None)
+        return _descend(get_args(annotation)[0], loc[1:], named) if loc[:1] == (tag,) else None
+    inner = _inner(annotation, loc)
+    fits = [found for part in get_args(annotation) if (found := _descend(part, inner, named)) is not None]
+    members = [found for found in fits if loc and _is_member(found, loc)]
+    return next(iter(members or fits), None)
 
 
 def _inner(annotation: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
@@ -241,7 +254,8 @@ def _meant(word: str, model: type[BaseModel], detail: ErrorDetails) -> str:
         for key, field in model.model_fields.items():
             if word in getattr(field.annotation, "model_fields", ()):
                 return f"did you mean `{key}.{word}`?"
-    return did_you_mean(word, known)
+    note = "" if nearest(word, known) else context.get("note", "")
+    return "; ".join(part for part in (note, did_you_mean(word, known)) if part)
 
 
 def _known(model: type[BaseModel], loc: Sequence[str | int]) -> list[str]:

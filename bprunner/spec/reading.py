@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,11 +15,17 @@ from pydantic import TypeAdapter, ValidationError
 
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
+from bprunner.spec.architecture import ActivationChoice
+from bprunner.spec.arithmetic import rounding_form
 from bprunner.spec.consistency import Misfit, misfits
-from bprunner.spec.experiment import RULES, CsvDataset, Experiment
+from bprunner.spec.dataset import SOURCES, KeyPath
+from bprunner.spec.experiment import Experiment
+from bprunner.spec.initial_weights import RULES
 from bprunner.spec.nodes import Node, assign, find, from_data, merge, plain
 from bprunner.spec.problems import cut, problem_at, problem_at_key, problems_of
 from bprunner.spec.source import Source, read_source
+from bprunner.spec.training import OptimizerState
+from bprunner.spec.training_misfits import SLOTS
 from bprunner.spec.yaml_loader import load, load_value
 
 MOST_EXTENDED = 20
@@ -30,7 +36,8 @@ class Declaration:
     """An experiment and where it came from.
 
     `folder` is that of the file (the working folder for declarations from Python), `sources` the texts in the
-    order in which they were read, the file itself first, `data_file` the dataset's file if it has one.
+    order in which they were read, the file itself first. `data_files` are the files that the dataset names, by
+    their keys below `dataset`, and `data_digests` the SHA-256 of each.
     """
 
     experiment: Experiment
@@ -38,8 +45,8 @@ class Declaration:
     sources: tuple[Source, ...]
     overrides: tuple[str, ...]
     root: Node
-    data_file: Path | None = None
-    data_digest: str | None = None
+    data_files: Mapping[KeyPath, Path] = field(default_factory=dict)
+    data_digests: Mapping[KeyPath, str] = field(default_factory=dict)
 
     @property
     def path(self) -> Path | None:
@@ -84,9 +91,8 @@ def read_declaration(
     if _is_what_if(overrides):
         root = _without_outdated_figures(merged.root, root)
     experiment = validate(root)
-    data_file = _data_file(experiment, root, merged.sources, folder, allow_outside)
-    digest = None if data_file is None else _file_digest(data_file, root)
-    return Declaration(experiment, folder, merged.sources, tuple(overrides), root, data_file, digest)
+    files, digests = _data_files(experiment, root, merged.sources, folder, allow_outside)
+    return Declaration(experiment, folder, merged.sources, tuple(overrides), root, files, digests)
 
 
 # Files and overrides
@@ -111,7 +117,12 @@ def _read_file(path: Path, chain: tuple[Path, ...], named_at: Problem | None = N
         return _Merged(root, (source,))
     base = _extended(entry.value, path, (*chain, path.resolve()))
     own = nodes.Mapping({key: each for key, each in root.entries.items() if key != "extends"}, root.place)
-    return _Merged(merge(base.root, own, _replaces), (source, *base.sources))
+    room = _for_another_optimizer(base.root, own)
+    for path_, keys in _EXCLUSIVE.items():
+        over = find(own, path_)
+        chosen = keys & set(over.entries) if isinstance(over, nodes.Mapping) else frozenset()
+        room = _without(room, path_, keys - chosen) if chosen else room
+    return _Merged(merge(room, own, _replaces), (source, *base.sources))
 
 
 def _extended(value: Node, path: Path, chain: tuple[Path, ...]) -> _Merged:
@@ -127,19 +138,66 @@ def _extended(value: Node, path: Path, chain: tuple[Path, ...]) -> _Merged:
 
 
 _ALTERNATIVES: Mapping[tuple[str, ...], frozenset[str]] = {
-    ("initial_weights",): frozenset([*RULES, "matrices"]),
+    ("initial_weights",): frozenset([*RULES, "matrices", "layers"]),
     ("initial_weights", "biases"): frozenset(RULES),
-    ("dataset",): frozenset(["csv", "inputs", "targets"]),
+    ("dataset",): SOURCES,
+    ("dataset", "held_out"): SOURCES,
 }
 """Where a mapping chooses among alternatives, the keys that choose."""
 
-_CHOICES = (("training", "loss"), ("training", "optimizer"))
+_CHOICES = frozenset(
+    [
+        *(("training", key) for key in ("loss", "reported_error", "optimizer", "schedule", "batches", "stop")),
+        ("arithmetic", "numbers"),
+    ]
+)
+"""Mappings that are a name with its numbers."""
+
+_EXCLUSIVE: Mapping[tuple[str, ...], frozenset[str]] = {
+    ("training",): frozenset(["epochs", "updates"]),
+    ("dataset",): frozenset(["split", "held_out"]),
+    ("dataset", "encode"): frozenset(["classes", "labels"]),
+    ("training", "stop", "threshold"): frozenset(["at_most", "below", "at_least"]),
+    ("horizon",): frozenset(["step", "epoch"]),
+}
+"""Keys of which one takes the other's place, and leaves the rest of the mapping as it is."""
+
+
+def _for_another_optimizer(base: Node, own: Node) -> Node:
+    """What is extended, without what the optimizer that takes its optimizer's place does not remember."""
+    kind = _kind_of(find(own, ("training", "optimizer")))
+    if kind not in SLOTS:
+        return base
+    return _without(base, ("training", "optimizer_state"), frozenset(OptimizerState.model_fields) - {*SLOTS[str(kind)]})
+
+
+def _kind_of(node: Node | None) -> object:
+    """The name of a choice: alone, or with its numbers."""
+    if isinstance(node, nodes.Mapping):
+        return next(iter(node.entries), None)
+    return node.value if isinstance(node, nodes.Scalar) else None
+
+
+_WRITTEN_HERE = frozenset(["inputs", "targets"])
+
+
+def _without(root: Node, path: tuple[str, ...], keys: frozenset[str]) -> Node:
+    """The tree without these keys of one mapping."""
+    if not isinstance(root, nodes.Mapping) or (path and path[0] not in root.entries):
+        return root
+    if not path:
+        return nodes.Mapping({key: each for key, each in root.entries.items() if key not in keys}, root.place)
+    entry = root.entries[path[0]]
+    inner = nodes.Entry(entry.key_place, _without(entry.value, path[1:], keys))
+    return nodes.Mapping({**root.entries, path[0]: inner}, root.place)
 
 
 def _replaces(path: tuple[str, ...], base: nodes.Mapping, over: nodes.Mapping) -> bool:
     """Whether a mapping takes another alternative than the one it extends, and so replaces it whole."""
     if path in _CHOICES:
         return set(base.entries) != set(over.entries)
+    if len(path) == 2 and path[0] == "arithmetic":
+        return rounding_form(base.entries) != rounding_form(over.entries)
     keys = _ALTERNATIVES.get(path, frozenset())
     chosen = keys & set(over.entries)
     return bool(chosen) and not chosen <= set(base.entries)
@@ -183,11 +241,24 @@ def _overridden(root: Node, overrides: Sequence[str]) -> Node:
             continue
         try:
             value = load_value(text, shown, before=f"{path}=")
-            root = assign(root, path.strip(), value, place)
+            root = assign(_with_room(root, path.strip(), value), path.strip(), value, place)
         except InputError as error:
             problems.extend(error.problems)
     if problems:
         raise InputError(problems)
+    return root
+
+
+def _with_room(root: Node, path: str, value: Node) -> Node:
+    """A declaration without what the value at a path takes the place of."""
+    *parents, last = path.split(".")
+    others = _EXCLUSIVE.get(tuple(parents), frozenset())
+    if parents in (["dataset"], ["dataset", "held_out"]) and last in SOURCES:
+        others |= SOURCES if last not in _WRITTEN_HERE else SOURCES - _WRITTEN_HERE
+    if last in others or last in _WRITTEN_HERE:
+        root = _without(root, tuple(parents), others - {last})
+    if path == "training.optimizer":
+        root = _for_another_optimizer(root, assign(nodes.Mapping({}, root.place), path, value, value.place))
     return root
 
 
@@ -260,7 +331,7 @@ def _valid_parts(data: object) -> dict[str, Any]:
         elif key in data:
             value = _valid_or_none(key, data[key])
             if value is None and key == "architecture":
-                value = _valid_or_none(key, _with_linear_layers(data[key]))
+                value = _valid_or_none(key, _with_likely_activations(data[key]))
             if value is not None:
                 parts[key] = value
     return parts
@@ -278,44 +349,57 @@ def _valid_or_none(key: str, value: object) -> Any:
         return None
 
 
-def _with_linear_layers(architecture: object) -> object:
+def _with_likely_activations(architecture: object) -> object:
+    """With sigmoid, which goes with every loss, for each activation that is faulty."""
     if not (isinstance(architecture, Mapping) and isinstance(architecture.get("layers"), list)):
         return architecture
-    layers = [
-        {**layer, "activation": "linear"} if isinstance(layer, Mapping) else layer for layer in architecture["layers"]
-    ]
-    return {**architecture, "layers": layers}
+    return {**architecture, "layers": [_with_likely_activation(layer) for layer in architecture["layers"]]}
 
 
-# The dataset's file
+def _with_likely_activation(layer: object) -> object:
+    if not isinstance(layer, Mapping) or "activation" not in layer:
+        return layer
+    try:
+        TypeAdapter(ActivationChoice).validate_python(layer["activation"], strict=True)
+    except ValidationError:
+        return {**layer, "activation": "sigmoid"}
+    return layer
 
 
-def _data_file(
+# The dataset's files
+
+
+def _data_files(
     experiment: Experiment, root: Node, sources: Sequence[Source], folder: Path, allow_outside: bool
-) -> Path | None:
-    """The dataset's file, from the folder of the file that names it; from the working folder for an argument."""
-    if not isinstance(experiment.dataset, CsvDataset):
-        return None
-    path = ("dataset", "csv", "file")
-    node = find(root, path)
-    assert node is not None  # it was validated
-    named_in = next((source.path for source in sources if source.name == node.place.source and source.path), None)
-    home = named_in.resolve().parent if named_in is not None else Path.cwd() if sources else folder
-    target = (home / experiment.dataset.csv.file).resolve()
-    if not allow_outside and not (target.is_relative_to(home) or target.is_relative_to(folder)):
-        raise InputError(
-            problem_at(
-                root,
-                path,
-                f"`{experiment.dataset.csv.file}` lies outside the folder of the configuration",
-                "move the file there, or allow it with --data-anywhere (allow_outside=True in Python)",
-            )
-        )
-    return target
+) -> tuple[dict[KeyPath, Path], dict[KeyPath, str]]:
+    """The dataset's files and their digests. Raises InputError with what is wrong with each of them.
+
+    A file is looked for from the folder of the file that names it; from the working folder for an argument.
+    """
+    files, digests, problems = {}, {}, list[Problem]()
+    for keys, name in experiment.dataset.files.items():
+        path = ("dataset", *keys)
+        node = find(root, path)
+        assert node is not None  # it was validated
+        named_in = next((source.path for source in sources if source.name == node.place.source and source.path), None)
+        home = named_in.resolve().parent if named_in is not None else Path.cwd() if sources else folder
+        files[keys] = target = (home / name).resolve()
+        if not allow_outside and not (target.is_relative_to(home) or target.is_relative_to(folder)):
+            message = f"`{name}` lies outside the folder of the configuration"
+            hint = "move the file there, or allow it with --data-anywhere (allow_outside=True in Python)"
+            problems.append(problem_at(root, path, message, hint))
+            continue
+        try:
+            digests[keys] = _file_digest(target, root, keys)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return files, digests
 
 
-def _file_digest(path: Path, root: Node) -> str:
-    where = ("dataset", "csv", "file")
+def _file_digest(path: Path, root: Node, keys: KeyPath) -> str:
+    where = ("dataset", *keys)
     try:
         if not path.is_file():
             # What is there and is no file may be a device that never ends.

@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bprunner.collector import without_collecting
 from bprunner.nn.arrays import Array
 from bprunner.nn.contraction import TERM_BY_TERM
 from bprunner.training.columns import columns
 from bprunner.training.loop import train
+from bprunner.training.measuring import measure_names
 from bprunner.training.population import Population
-from bprunner.training.recorder import CHUNK_BYTES, StepBuffer, chunk_capacities, step_numbers
+from bprunner.training.recorder import CHUNK_BYTES, StepBuffer, chunk_capacities, is_finite
 from bprunner.training.trace import Trace, TraceWriter
 
 Status = Literal["finished", "diverged", "interrupted"]
@@ -60,23 +62,34 @@ def execute(
         raise ValueError("one run at a time is executed here")
     keeper = _Keeper(population, metadata, folder, most_in_memory)
     capacities = chunk_capacities(population)
-    buffer = StepBuffer(min(next(capacities), population.epochs + 1))
+    most, only_epochs = population.most_updates, population.only_epochs
+    per_epoch = population.updates_per_epoch
+    batch = population.largest_batch
+    buffer = StepBuffer(min(next(capacities), most + 1), batch)
     status: Status = "finished"
     diverged_at: int | None = None
     try:
         # Overflow is a value here: it is looked for in the recorded numbers. Steps are many small tuples, no garbage.
         with np.errstate(all="ignore"), without_collecting(), _one_blas_thread(population):
             for step in train(population):
-                buffer.add(step)
-                stopping = should_stop() and step.number < population.epochs
-                if buffer.count < buffer.capacity and not stopping:
+                stopping = should_stop() and step.updates is not None
+                # A step between the ends of epochs is looked at when it comes: nobody sees it again.
+                lost = only_epochs and not is_finite(step)
+                if not only_epochs or step.number % per_epoch == 0 or step.updates is None or stopping or lost:
+                    buffer.add(step)
+                if buffer.count < buffer.capacity and not stopping and not lost:
                     continue
                 diverged_at = keeper.keep(buffer)
-                progress(keeper.count)
+                progress(step.number + 1)
                 if diverged_at is not None or stopping:
                     status = "interrupted" if diverged_at is None else "diverged"
                     break
-                buffer = StepBuffer(min(next(capacities), max(1, population.epochs + 1 - keeper.count)))
+                buffer = StepBuffer(min(next(capacities), max(1, most + 1 - step.number)), batch)
+            else:
+                # A run that has ended by itself, or whose last recorded steps fill no buffer.
+                diverged_at = keeper.keep(buffer)
+                status = "finished" if diverged_at is None else "diverged"
+                progress(step.number + 1)
         return Execution(keeper.trace(), status, diverged_at)
     finally:
         keeper.discard()
@@ -87,7 +100,7 @@ def _one_blas_thread(population: Population) -> AbstractContextManager[object]:
 
     On one thread a run has the same bits everywhere, alone or beside others.
     """
-    longest = max(population.samples, *population.names.sizes)
+    longest = max(population.samples, population.largest_batch, *population.names.sizes)
     if longest <= TERM_BY_TERM:
         return nullcontext()
     from threadpoolctl import threadpool_limits
@@ -101,12 +114,19 @@ class _Keeper:
 
     def __init__(self, population: Population, metadata: Mapping[str, Any], folder: Path | None, most: int) -> None:
         self.count = 0
-        self._columns = columns(population.names)
+        self._columns = columns(
+            population.names,
+            measure_names(population),
+            not population.training.full_batch,
+            population.recorded,
+            population.optimizer.slots,
+        )
         self._metadata = metadata
         self._folder = folder
         self._most = most
         self._held: list[dict[str, Array]] = []
         self._held_bytes = 0
+        self._numbers: list[NDArray[np.int64]] = []
         self._spilled = 0
         self._writer: TraceWriter | None = None
         self._temporary: Path | None = None
@@ -118,12 +138,13 @@ class _Keeper:
         diverged = buffer.first_non_finite(0)
         count = buffer.count if diverged is None else diverged + 1
         chunk = buffer.columns(self._columns, 0, count)
+        self._numbers.append(buffer.numbers(count))
         self._held.append(chunk)
         self._held_bytes += sum(values.nbytes for values in chunk.values())
         if self._held_bytes > (self._most if self._writer is None else CHUNK_BYTES):
             self._spill()
         self.count += count
-        return None if diverged is None else self.count - 1
+        return None if diverged is None else int(self._numbers[-1][-1])
 
     def _spill(self) -> None:
         """Puts on the disk what is held. From the first time on, no more than a chunk is held."""
@@ -133,9 +154,13 @@ class _Keeper:
             self._writer = TraceWriter(self._folder / "trace.parquet", self._metadata)
         whole = self._whole()
         count = len(whole["error"])
-        self._writer.write(step_numbers(self._spilled, count), whole)
+        self._writer.write(self._steps()[self._spilled : self._spilled + count], whole)
         self._spilled += count
         self._held, self._held_bytes = [], 0
+
+    def _steps(self) -> NDArray[np.int64]:
+        """The numbers of all steps so far."""
+        return np.concatenate(self._numbers)
 
     def _whole(self) -> dict[str, Array]:
         """What is held, as one chunk."""
@@ -145,7 +170,7 @@ class _Keeper:
 
     def trace(self) -> Trace:
         names = [column.name for column in self._columns]
-        steps = step_numbers(0, self.count)
+        steps = self._steps()
         if self._writer is None:
             return Trace(steps, names, self._whole(), self._metadata)
         if self._held:

@@ -1,47 +1,93 @@
 """A population is runs of one structure, trained together along a leading runs axis.
 
 This is the one bridge between the spec, which says what was asked, and nn, which knows only arrays. A run
-alone is a population of one.
+alone is a population of one. Whatever differs between runs (numbers, seeds, initial weights) is an array along
+the runs axis; whatever changes the structure makes another population.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from bprunner.data.samples import Samples
 from bprunner.nn.activations import ACTIVATIONS
 from bprunner.nn.arrays import Array
-from bprunner.nn.initializers import INITIALIZERS
-from bprunner.nn.losses import LOSSES, Loss
-from bprunner.nn.network import Layer, Stage, Stages, Weights
+from bprunner.nn.biases import BIASES
+from bprunner.nn.decimals import decimals
+from bprunner.nn.generators import GENERATORS, Randomness
+from bprunner.nn.losses import Objective, objective
+from bprunner.nn.metrics import METRICS, Metric
+from bprunner.nn.nets import NETS
+from bprunner.nn.network import Layer, Stages, Weighed, Weights
 from bprunner.nn.optimizers import OPTIMIZERS, Optimizer
-from bprunner.nn.rounding import rounder
+from bprunner.nn.penalties import PENALTIES
 from bprunner.spec.choices import Choice
-from bprunner.spec.experiment import Arithmetic, Experiment, InitialWeights
+from bprunner.spec.experiment import Experiment
 from bprunner.spec.naming import Names
+from bprunner.spec.training import OptimizerState, Training
+from bprunner.training.rounding import stages
+from bprunner.training.starting import Start, put, starting_weights
+
+
+@dataclass(frozen=True)
+class Part:
+    """Samples as arrays: inputs and targets are (1, samples, units), shared by the runs."""
+
+    inputs: Array
+    targets: Array
+
+    def __len__(self) -> int:
+        return int(self.inputs.shape[1])
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A metric with its own numbers."""
+
+    metric: Metric
+    parameters: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Population:
     """Everything that the loop needs, as arrays.
 
-    weights: the initial ones, by layer. inputs and targets
-    are (1, samples, units): the runs share them. hyperparameters are (runs, 1, 1).
+    weights: the initial ones, by layer. `slots`: what the optimizer remembers, for each of weights.flat().
+    `fixed`: for each of them None, or where it is never changed, (1, fan_in, fan_out) of booleans. hyperparameters:
+    the optimizer's numbers, (runs, 1, 1), and its forms. `sources`: of each run, what its batches are drawn from.
+    `training` is what the runs have in common: which batches, which schedule, how long, in which order.
+    `digits` is 0 for doubles; else all arrays hold decimals of so many digits. `recorded`: the quantities that the
+    trace has, and `only_epochs` whether only of the steps that end an epoch.
     """
 
     names: Names
     layers: tuple[Layer, ...]
     weights: Weights
-    inputs: Array
-    targets: Array
-    loss: Loss
+    part: Part
+    held_out: Part | None
+    objective: Objective
+    penalties: tuple[Weighed, ...]
+    reported: Objective | None
+    counted: Mapping[str, Counted]
     optimizer: Optimizer
-    hyperparameters: Mapping[str, Array]
+    hyperparameters: Mapping[str, Any]
+    slots: tuple[tuple[Array, ...], ...]
+    counted_updates: int
+    fixed: tuple[Array | None, ...]
+    learning_rate: Array
+    schedule: Mapping[str, Any]
+    warm_up: Array | None
+    stop: Mapping[str, Array]
+    sources: tuple[Callable[[], Randomness] | None, ...]
+    training: Training
     stages: Stages
-    epochs: int
+    digits: int = 0
+    recorded: frozenset[str] = field(default_factory=frozenset)
+    only_epochs: bool = False
 
     @property
     def runs(self) -> int:
@@ -49,19 +95,69 @@ class Population:
 
     @property
     def samples(self) -> int:
-        return int(self.inputs.shape[1])
+        """How many are trained on."""
+        return len(self.part)
+
+    @property
+    def updates_per_epoch(self) -> int:
+        return self.training.updates_per_epoch(self.samples)
+
+    @property
+    def most_updates(self) -> int:
+        """How many updates there are, unless training stops earlier."""
+        return self.training.most_updates(self.samples)
+
+    @property
+    def largest_batch(self) -> int:
+        """The most samples of an update."""
+        batches: Any = self.training.batches
+        match batches.kind:
+            case "full":
+                return self.samples
+            case "online":
+                return 1
+            case "minibatches":
+                return int(min(batches.size, self.samples))
+            case _:
+                return int(batches.size)
 
 
 def structure(experiment: Experiment) -> tuple[object, ...]:
     """What the runs of one population have in common. Everything else may vary between them."""
+    training = experiment.training
     return (
         experiment.architecture.inputs,
-        tuple((layer.units, layer.activation.kind, layer.bias) for layer in experiment.architecture.layers),
-        experiment.training.loss,
-        experiment.training.optimizer.kind,
-        experiment.training.epochs,
+        tuple(
+            (layer.units, _form(layer.activation), layer.bias, layer.net, layer.frozen)
+            for layer in experiment.architecture.layers
+        ),
+        experiment.architecture.naming,
+        *(_form(choice) for choice in (training.loss, training.optimizer, training.schedule, training.batches)),
+        None if training.reported_error is None else _form(training.reported_error),
+        tuple(_form(metric) for metric in training.metrics),
+        tuple(name if term is None else term.factor for name, term in _penalties(training)),
+        None if training.stop is None else _form(training.stop),
+        None if training.warm_up is None else (training.warm_up.over, training.warm_up.per),
+        (training.epochs, training.updates, training.update_order, training.frozen, training.optimizer_state.count),
         experiment.arithmetic,
+        experiment.trace,
     )
+
+
+def _form(choice: Choice) -> tuple[object, ...]:
+    """A choice without its numbers, which may vary, as seeds may; a whole number is structure, and so is no seed."""
+    return (
+        choice.kind,
+        tuple(
+            (name, value is None if name == "seed" else value)
+            for name, value in choice.parameters().items()
+            if not isinstance(value, float)
+        ),
+    )
+
+
+def _penalties(training: Training) -> list[tuple[str, Any]]:
+    return [(name, getattr(training.penalty, name)) for name in PENALTIES]
 
 
 def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
@@ -69,92 +165,185 @@ def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
 
     Raises ValueError where their structures differ.
     """
-    if len({structure(experiment) for experiment in experiments}) != 1:
+    form = structure(experiments[0])
+    if any(structure(experiment) != form for experiment in experiments[1:]):
         raise ValueError("the runs of a population have one structure")
-    first = experiments[0]
-    each = [initial_weights(experiment.initial_weights, first.architecture.names) for experiment in experiments]
-    return Population(
-        names=first.architecture.names,
-        layers=tuple(_layer(experiments, position) for position in range(len(first.architecture.layers))),
-        weights=each[0].like([np.concatenate(parts) for parts in zip(*(run.flat() for run in each), strict=True)]),
-        inputs=samples.inputs[np.newaxis],
-        targets=samples.targets[np.newaxis],
-        loss=LOSSES[first.training.loss.kind],
-        optimizer=OPTIMIZERS[first.training.optimizer.kind],
-        hyperparameters={"learning_rate": _per_run([each.training.learning_rate for each in experiments])},
-        stages=stages(first.arithmetic),
-        epochs=first.training.epochs,
+    first, trainings = experiments[0], [experiment.training for experiment in experiments]
+    training, names = trainings[0], first.architecture.names
+    starts = [starting_weights(experiment.initial_weights, names) for experiment in experiments]
+    weights = starts[0].weights.like(
+        [np.concatenate(parts) for parts in zip(*(start.weights.flat() for start in starts), strict=True)]
     )
+    optimizer, activation = OPTIMIZERS[training.optimizer.kind], first.architecture.layers[-1].activation.kind
+    population = Population(
+        names=names,
+        layers=tuple(_layer(experiments, position) for position in range(len(first.architecture.layers))),
+        weights=weights,
+        part=Part(samples.inputs[np.newaxis], samples.targets[np.newaxis]),
+        held_out=None
+        if samples.held_out is None
+        else Part(samples.held_out.inputs[np.newaxis], samples.held_out.targets[np.newaxis]),
+        objective=_objective([each.loss for each in trainings], activation),
+        penalties=tuple(_weighed(trainings)),
+        reported=None
+        if training.reported_error is None
+        else _objective([each.reported_error for each in trainings], activation),
+        counted={
+            metric.kind: Counted(METRICS[metric.kind], _numbers([each.metrics[position] for each in trainings]))
+            for position, metric in enumerate(training.metrics)
+        },
+        optimizer=optimizer,
+        hyperparameters=_numbers([each.optimizer for each in trainings]),
+        slots=_slots([each.optimizer_state for each in trainings], optimizer.slots, weights, names),
+        counted_updates=_first_count(training),
+        fixed=tuple(_fixed(first, weights)),
+        learning_rate=_per_run([each.learning_rate for each in trainings]),
+        schedule=_numbers([each.schedule for each in trainings]),
+        warm_up=None
+        if training.warm_up is None
+        else _per_run([each.warm_up.start for each in trainings if each.warm_up is not None]),
+        stop={} if training.stop is None else _numbers([each.stop for each in trainings]),
+        sources=tuple(_source(start, each) for start, each in zip(starts, trainings, strict=True)),
+        training=training,
+        stages=stages(first.arithmetic, names, weights),
+        recorded=frozenset(first.trace.quantities),
+        only_epochs=first.trace.steps == "epochs",
+    )
+    numbers: Any = first.arithmetic.numbers
+    return _in_decimals(population, numbers.digits) if numbers.kind == "decimal" else population
 
 
 def _per_run(values: Sequence[float]) -> Array:
     return np.array(values, dtype=np.float64).reshape(-1, 1, 1)
 
 
-def _layer(experiments: Sequence[Experiment], position: int) -> Layer:
-    choices: list[Choice] = [experiment.architecture.layers[position].activation for experiment in experiments]
-    parameters = {name: _per_run([getattr(choice, name) for choice in choices]) for name in choices[0].parameters()}
-    return Layer(ACTIVATIONS[choices[0].kind], parameters)
-
-
-def initial_weights(declared: InitialWeights, names: Names) -> Weights:
-    """One run's weights and biases at step 0: the rule first, then matrices, then what is written by name.
-
-    Random numbers come from the run's own seed: all weight matrices in the layers' order, then all biases.
-    """
-    generator = np.random.Generator(np.random.PCG64(declared.seed if declared.seed is not None else 0))
-    shapes = list(zip(names.sizes, names.sizes[1:], strict=False))
-    matrices = [_matrix(declared, generator, layer, shape) for layer, shape in enumerate(shapes)]
-    biases = _biases(declared, generator, names)
-    weights = Weights([W[np.newaxis] for W in matrices], [None if b is None else b[np.newaxis] for b in biases])
-    for name, value in declared.named.items():
-        if name in names.weights:
-            place = names.weights[name]
-            weights.W[place.layer][0, place.sender, place.receiver] = value
-        else:
-            bias = names.biases[name]
-            vector = weights.b[bias.layer]
-            assert vector is not None  # only layers with biases have names for them
-            vector[0, 0, bias.receiver] = value
-    return weights
-
-
-def _matrix(declared: InitialWeights, generator: np.random.Generator, layer: int, shape: tuple[int, int]) -> Array:
-    """One layer's weights, (fan_in, fan_out)."""
-    fan_in, fan_out = shape
-    if declared.matrices is not None:
-        matrix = np.array(declared.matrices[layer])
-        return np.ascontiguousarray(matrix.T) if declared.orientation == "out_in" else matrix
-    if declared.rule is not None:
-        return np.ascontiguousarray(_drawn(declared.rule, generator, (fan_out, fan_in)).T)
-    return np.zeros(shape)  # each of them is written by name
-
-
-def _biases(declared: InitialWeights, generator: np.random.Generator, names: Names) -> list[Array | None]:
-    """Each layer's biases, (1, fan_out), or None where the layer has none."""
-    result: list[Array | None] = []
-    written = iter(declared.biases) if isinstance(declared.biases, tuple) else None
-    for size, biased in zip(names.sizes[1:], names.biased, strict=True):
-        if not biased:
-            result.append(None)
-        elif written is not None:
-            result.append(np.array([next(written)]))
-        elif isinstance(declared.biases, Choice):
-            result.append(_drawn(declared.biases, generator, (size, 1)).T.copy())
-        else:
-            result.append(np.zeros((1, size)))
-    return result
-
-
-def _drawn(rule: Choice, generator: np.random.Generator, shape: tuple[int, int]) -> Array:
-    return INITIALIZERS[rule.kind](generator, shape, rule.parameters())
-
-
-def stages(arithmetic: Arithmetic) -> Stages:
-    """The roundings that the next stage starts from; those that are only printed leave values exact."""
-    carried: dict[str, Stage] = {
-        quantity: rounder(rounding.decimals, rounding.rounding)
-        for quantity, rounding in arithmetic.declared()
-        if rounding.carried
+def _numbers(choices: Sequence[Any]) -> dict[str, Any]:
+    """A choice's own numbers as (runs, 1, 1), where they are floats; names, truth values and counts as they are."""
+    first = choices[0].parameters()
+    return {
+        name: _per_run([getattr(choice, name) for choice in choices]) if isinstance(value, float) else value
+        for name, value in first.items()
+        if value is not None
     }
-    return Stages(**carried)
+
+
+def _layer(experiments: Sequence[Experiment], position: int) -> Layer:
+    layers = [experiment.architecture.layers[position] for experiment in experiments]
+    first, parameters = layers[0], _numbers([layer.activation for layer in layers])
+    if first.activation.kind == "step":
+        # What nobody trains needs no derivative.
+        parameters.setdefault("derivative", np.zeros((len(layers), 1, 1)))
+    return Layer(ACTIVATIONS[first.activation.kind], parameters, BIASES[first.bias.kind], NETS[first.net])
+
+
+def _objective(losses: Sequence[Any], activation: str) -> Objective:
+    numbers = _numbers(losses)
+    outputs, samples = numbers.pop("outputs", "sum"), numbers.pop("samples", "sum")
+    return objective(losses[0].kind, numbers, outputs, samples, activation)
+
+
+def _weighed(trainings: Sequence[Training]) -> list[Weighed]:
+    found = []
+    for name, term in _penalties(trainings[0]):
+        if term is not None:
+            strengths = [getattr(training.penalty, name).strength for training in trainings]
+            found.append(Weighed(PENALTIES[name], _per_run(strengths), term.factor))
+    return found
+
+
+# What is never changed
+
+
+def _fixed(experiment: Experiment, weights: Weights) -> list[Array | None]:
+    """For each of weights.flat(): where it is never changed, or None where all of it is trained."""
+    names, layers = experiment.architecture.names, experiment.architecture.layers
+    masks = [np.zeros((1, *part.shape[1:]), dtype=bool) for part in weights.flat()]
+    biases = [layer for layer, b in enumerate(weights.b) if b is not None]
+    for number, layer in enumerate(layers):
+        masks[number][:] = layer.frozen
+    for position, number in enumerate(biases):
+        masks[len(layers) + position][:] = not layers[number].bias_trained
+    for name in experiment.training.frozen or ():
+        if name in names.weights:
+            layer_number, sender, receiver = names.weights[name]
+            masks[layer_number][0, sender, receiver] = True
+        else:
+            layer_number, receiver = names.biases[name]
+            masks[len(layers) + biases.index(layer_number)][0, 0, receiver] = True
+    return [mask if mask.any() else None for mask in masks]
+
+
+# The optimizer's state
+
+
+def _slots(
+    states: Sequence[OptimizerState], slots: Sequence[str], weights: Weights, names: Names
+) -> tuple[tuple[Array, ...], ...]:
+    """What is remembered before the first update, for each of weights.flat()."""
+    by_slot = []
+    for slot in slots:
+        each = [_remembered(getattr(state, slot), weights, names) for state in states]
+        by_slot.append([np.concatenate(parts) for parts in zip(*each, strict=True)])
+    return tuple(zip(*by_slot, strict=True)) if by_slot else tuple(() for _ in weights.flat())
+
+
+def _remembered(value: Any, weights: Weights, names: Names) -> list[Array]:
+    """One run's slot: one number for all, or by name."""
+    if not isinstance(value, Mapping):
+        return [np.full((1, *part.shape[1:]), value or 0.0) for part in weights.flat()]
+    shaped = weights.like([np.zeros((1, *part.shape[1:])) for part in weights.flat()])
+    put(shaped, names, value)
+    return shaped.flat()
+
+
+def _first_count(training: Training) -> int:
+    """t of the first update."""
+    after = getattr(training.optimizer, "counts", "before") == "after"
+    return (training.optimizer_state.count or 0) + (0 if after else 1)
+
+
+def _source(start: Start, training: Training) -> Callable[[], Randomness] | None:
+    """What a run's batches are drawn from: begun anew each time, so that a run can be trained again."""
+    batches: Any = training.batches
+    seed = getattr(batches, "seed", None)
+    if seed is None:
+        return None
+    if seed == "after_weights":
+        return start.after
+    generator = GENERATORS[batches.generator]
+    return lambda: generator(seed)
+
+
+# Decimals
+
+
+def _in_decimals(p: Population, digits: int) -> Population:
+    """The same population with decimals for numbers."""
+
+    def turned(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype == np.float64:
+            return decimals(value, digits)
+        if isinstance(value, dict):
+            return {key: turned(each) for key, each in value.items()}
+        if isinstance(value, tuple) and not hasattr(value, "_fields"):
+            return tuple(turned(each) for each in value)
+        return value
+
+    return replace(
+        p,
+        layers=tuple(replace(layer, parameters=turned(dict(layer.parameters))) for layer in p.layers),
+        weights=p.weights.like([turned(part) for part in p.weights.flat()]),
+        part=Part(turned(p.part.inputs), turned(p.part.targets)),
+        held_out=None if p.held_out is None else Part(turned(p.held_out.inputs), turned(p.held_out.targets)),
+        objective=replace(p.objective, parameters=turned(dict(p.objective.parameters))),
+        reported=None if p.reported is None else replace(p.reported, parameters=turned(dict(p.reported.parameters))),
+        penalties=tuple(each._replace(strength=turned(each.strength)) for each in p.penalties),
+        counted={key: replace(each, parameters=turned(dict(each.parameters))) for key, each in p.counted.items()},
+        hyperparameters=turned(dict(p.hyperparameters)),
+        slots=turned(p.slots),
+        learning_rate=turned(p.learning_rate),
+        schedule=turned(dict(p.schedule)),
+        warm_up=turned(p.warm_up),
+        stop=turned(dict(p.stop)),
+        digits=digits,
+    )

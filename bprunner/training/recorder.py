@@ -25,10 +25,13 @@ class StepBuffer:
     """Some consecutive steps of a population. Steps are values, so they are kept as they come and put into
     columns together, which costs a fraction of copying them one by one."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, batch: int = 0) -> None:
+        """batch: how many samples the largest update has; smaller ones are filled up with nan."""
         self.capacity = capacity
+        self._batch = batch
         self._steps: list[Step] = []
         self._arrays: dict[tuple[Store, int], Array] = {}
+        self._measures: dict[str, Array] = {}
 
     @property
     def count(self) -> int:
@@ -38,18 +41,47 @@ class StepBuffer:
         """Keeps one step. To be called before anything is asked for."""
         self._steps.append(step)
 
+    def numbers(self, count: int) -> NDArray[np.int64]:
+        """The numbers of the first `count` steps."""
+        return np.array([step.number for step in self._steps[:count]], dtype=np.int64)
+
     def columns(self, wanted: Sequence[Column], run: int, count: int) -> dict[str, Array]:
         """One run's values of the first `count` steps: (count,) or (count, samples)."""
-        return {
-            column.name: _element(self._array(column.store, column.layer)[:count, run], column) for column in wanted
-        }
+        columns = {}
+        for column in wanted:
+            array = self._stored(column, run)[:count]
+            if column.per_sample and array.shape[1] < self._batch:
+                array = _filled(array, self._batch)
+            columns[column.name] = _element(array, column)
+        return columns
+
+    def _stored(self, column: Column, run: int) -> Array:
+        """The array that holds a column, of one run: (count, batch or fan_in, units)."""
+        if column.store == "sample":
+            return self._samples(run)
+        if column.store == "measure":
+            return self._measure(column.name)[:, run]
+        return self._array(column.store, column.layer)[:, run]
 
     def _array(self, store: Store, layer: int) -> Array:
         """One array of every step: (count, runs, batch or fan_in, units). Put together when it is first asked for."""
-        if (store, layer) not in self._arrays:
-            parts = self._parts(store, layer)
-            self._arrays[store, layer] = _joined(parts)
-        return self._arrays[store, layer]
+        key = (store, layer)
+        if key not in self._arrays:
+            self._arrays[key] = _joined(self._parts(store, layer))
+        return self._arrays[key]
+
+    def _measure(self, name: str) -> Array:
+        """One measure of every step, (count, runs, 1, 1); nan where a step does not have it."""
+        if name not in self._measures:
+            none = np.full_like(self._steps[0].error, np.nan)
+            self._measures[name] = _joined([step.measures.get(name, none) for step in self._steps])
+        return self._measures[name]
+
+    def _samples(self, run: int) -> Array:
+        """Which samples each step has, (count, batch, 1), counted from 1."""
+        each = [step.samples for step in self._steps]
+        rows = [(part[run if len(part) > 1 else 0] + 1).astype(np.float64) for part in each if part is not None]
+        return _joined([row[:, np.newaxis] for row in rows])
 
     def _parts(self, store: Store, layer: int) -> list[Array]:
         """One array of every step, over all runs. A step without updates has nan in their place."""
@@ -78,6 +110,11 @@ class StepBuffer:
                 (like,) = _present([steps[0].weights.b[layer]])
                 none = np.full_like(like, np.nan)
                 return _present([none if step.updates is None else step.updates.b[layer] for step in steps])
+            case "slot0":
+                return [step.slots[layer][0] for step in steps]
+            case "slot1":
+                return [step.slots[layer][1] for step in steps]
+        raise AssertionError(store)
 
     def first_non_finite(self, run: int) -> int | None:
         """The first kept step at which the run's error or one of its weights is no finite number."""
@@ -90,13 +127,30 @@ class StepBuffer:
         return None if finite.all() else int(np.argmin(finite))
 
 
+def is_finite(step: Step) -> bool:
+    """Whether the error and all weights and biases of a step, of all its runs, are finite numbers."""
+    return all(np.isfinite(part).all() for part in (step.error, *step.weights.flat()))
+
+
 def _joined(parts: list[Array]) -> Array:
-    """The arrays of many steps, behind each other on a new first axis."""
+    """The arrays of many steps, behind each other on a new first axis; batches that are smaller end with nan."""
     try:
         # For many small arrays this takes a fifth of the time of numpy.concatenate.
         return np.frombuffer(b"".join(cast(list[bytes], parts)), dtype=np.float64).reshape(len(parts), *parts[0].shape)
-    except (BufferError, ValueError):  # some array's memory is in another order
-        return np.stack(parts)
+    except (BufferError, ValueError):  # some array's memory is in another order, or there are fewer samples in it
+        return np.stack(_padded(parts))
+
+
+def _padded(parts: list[Array]) -> list[Array]:
+    """All with as many samples as the largest has."""
+    most = max(part.shape[-2] for part in parts)
+    return [_filled(part, most) if part.shape[-2] < most else part for part in parts]
+
+
+def _filled(array: Array, samples: int) -> Array:
+    """With nan for samples that are not there: (…, fewer, units) to (…, samples, units)."""
+    widths = [(0, 0)] * (array.ndim - 2)
+    return np.pad(array, [*widths, (0, samples - array.shape[-2]), (0, 0)], constant_values=np.nan)
 
 
 def _present(parts: list[Array | None]) -> list[Array]:
@@ -125,7 +179,7 @@ def bytes_per_step(population: Population) -> int:
     numbers = sum(part[0].size for part in population.weights.flat())
     arrays = 11 * len(population.weights.W)
     numpy_object = 150
-    return int(8 * population.runs * (1 + 3 * neurons * population.samples + 3 * numbers) + arrays * numpy_object)
+    return int(8 * population.runs * (1 + 3 * neurons * population.largest_batch + 3 * numbers) + arrays * numpy_object)
 
 
 def chunk_capacities(population: Population) -> Iterator[int]:
@@ -136,8 +190,3 @@ def chunk_capacities(population: Population) -> Iterator[int]:
     while True:
         yield capacity
         capacity = min(most, capacity * 4)
-
-
-def step_numbers(first: int, count: int) -> NDArray[np.int64]:
-    """Consecutive step numbers."""
-    return np.arange(first, first + count, dtype=np.int64)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import bprunner
 from bprunner.checking.verdicts import Verdicts, agreement
-from bprunner.spec.experiment import Way
+from bprunner.spec.arithmetic import Way
 from bprunner.spec.printed import Printed
 from tests.training.declarations import doc, xor
 

@@ -1,8 +1,7 @@
-"""CSV files: what is read, and what is refused, with row and column."""
+"""Loading: what is held out, and the order in which samples are encoded, split and scaled."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -10,186 +9,178 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bprunner.data.loading import MOST_PROBLEMS, load_samples
-from bprunner.data.samples import Samples
-from bprunner.errors import InputError, Problem
-from bprunner.spec.reading import read_declaration
-from tests.spec.examples import VALID
+from bprunner.data.loading import READERS
+from bprunner.data.splitting import split_rows
+from bprunner.spec.dataset import SOURCES, Split, held_out_count, training_samples
+from tests.data.declaring import declared, load, refused, told
 
-INLINE = "  inputs: [[2, 3]]\n  targets: [[1]]"
-CSV = VALID.replace(INLINE, "  csv: {file: data.csv, inputs: [a, b], targets: [c]}").split("expect:")[0]
+TEN = f"inputs: {[[each, -each] for each in range(10)]}\ntargets: {[[each] for each in range(10)]}"
 
 
-def load(folder: Path, content: str | bytes, declared: str = CSV) -> Samples:
-    (folder / "doc.yaml").write_text(declared)
-    (folder / "data.csv").write_bytes(content.encode() if isinstance(content, str) else content)
-    return load_samples(read_declaration(folder / "doc.yaml"))
+def test_every_source_has_a_reader() -> None:
+    assert set(READERS) == SOURCES - {"inputs", "targets"} | {"inline"}
 
 
-def refused(folder: Path, content: str | bytes, declared: str = CSV) -> tuple[Problem, ...]:
-    with pytest.raises(InputError) as caught:
-        load(folder, content, declared)
-    return caught.value.problems
+# Splitting
 
 
-def test_columns_are_taken_by_name_in_the_declared_order(tmp_path: Path) -> None:
-    samples = load(tmp_path, "c,b,note,a\n1,2,hello,3\n4,5e-1,,-.6\n")
-    assert samples.inputs.tolist() == [[3, 2], [-0.6, 0.5]]
-    assert samples.targets.tolist() == [[1], [4]]
-    assert samples.input_names == ("a", "b")
-    assert samples.target_names == ("c",)
+def test_held_out_are_the_first_of_a_permutation_in_the_order_of_the_source(tmp_path: Path) -> None:
+    # numpy.random.default_rng(0).permutation(10), NumPy's own front door to PCG64.
+    assert np.random.default_rng(0).permutation(10).tolist() == [4, 6, 2, 7, 3, 5, 9, 0, 8, 1]
+    samples = load(tmp_path, TEN + "\nsplit: {held_out: 3, seed: 0}")
+    assert samples.targets[:, 0].tolist() == [0, 1, 3, 5, 7, 8, 9]
+    assert samples.held_out is not None
+    assert samples.held_out.targets[:, 0].tolist() == [2, 4, 6]
+    assert samples.held_out.inputs.tolist() == [[2, -2], [4, -4], [6, -6]]
+    assert samples.held_out.held_out is None
+    assert (samples.held_out.input_names, samples.held_out.origin) == (("i1", "i2"), "inline")
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        "a,b,c\n1,2,3\n",
-        "a,b,c\r\n1,2,3\r\n",
-        "\ufeffa,b,c\n1,2,3",
-        "\n  \na,b,c\n\n1,2,3\n   \n",
-        '"a","b","c"\n"1","2","3"\n',
-        " a , b,c \n 1, 2 ,3 \n",
-        "a,b,c,,\n1,2,3,,\n",
-        "a,b,c,x,x\n1,2,3,y,z\n",
-    ],
-)
-def test_ways_of_writing_the_same(tmp_path: Path, content: str) -> None:
-    samples = load(tmp_path, content)
-    assert samples.inputs.tolist() == [[1, 2]]
-    assert samples.targets.tolist() == [[3]]
+def test_another_seed_is_another_lot() -> None:
+    assert np.random.default_rng(7).permutation(6).tolist() == [5, 2, 0, 4, 1, 3]
+    training, held_out = split_rows(Split(held_out=2, seed=7), 6)
+    assert held_out.tolist() == sorted([5, 2, 0, 4, 1, 3][:2])
+    assert training.tolist() == sorted([5, 2, 0, 4, 1, 3][2:])
 
 
 @pytest.mark.parametrize(
-    ("content", "place", "words", "hint"),
+    ("share", "samples", "count"),
     [
-        ("a,b,c\n1,2\n", "2:1", "2 fields, but the header has 3", ""),
-        ("a,b,c\n1,2,3\n\n1,2,3,4\n", "4:1", "4 fields, but the header has 3", ""),
-        ("a,b,c\n1,x,3\n", "2:3", "column `b` must hold a finite number, found 'x'", ""),
-        ("a,b,c\n10,,3\n", "2:4", "column `b` must hold a finite number, found nothing", ""),
-        ("a,b,c\n1,2,nan\n", "2:5", "column `c` must hold a finite number, found 'nan'", ""),
-        ("a,b,c\n1,2,inf\n", "2:5", "found 'inf'", ""),
-        ("a,b,c\n1,2,1e999\n", "2:5", "found '1e999'", ""),
-        ("a,b,c\n1_0,2,3\n", "2:1", "found '1_0'", ""),
-        ("a,b,c\n\u0661,2,3\n", "2:1", "column `a`", ""),
-        ('a,b,c\n"1,5",2,3\n', "2:1", "found '1,5'", "after a point: 1.5"),
-        ('a,b,c\n"1,2,3\n', "2:1", "a quote is opened in this row and never closed", ""),
-        ('a,b,c\n"1"2,2,3\n', "2:1", "after a closing quote comes a comma", ""),
-        ("a,b,c\n" + "9" * 200_000 + ",2,3\n", "2:1", "more than 131,072 characters", ""),
-        ("a,b,a,c\n1,2,3,4\n", "1:5", "two columns are called `a`", ""),
-        ("", "None:None", "is empty", ""),
-        ("\n\n", "None:None", "is empty", ""),
-        ("a,b,c\n", "None:None", "has a header but no samples", ""),
-        (b"a,b,c\n\xff,2,3\n", "None:None", "is not UTF-8 text", "UTF-8"),
-        ("a,b,c\n1,2,3\n".encode("utf-16"), "None:None", "is not UTF-8 text", "UTF-8"),
+        (0.2, 10, 2),
+        (0.25, 10, 3),
+        (0.15, 10, 2),
+        (0.14, 10, 1),
+        (0.001, 10, 1),
+        (0.94, 10, 9),
+        (0.5, 3, 2),
+        (7, 10, 7),
     ],
 )
-def test_a_faulty_file_is_refused(tmp_path: Path, content: str | bytes, place: str, words: str, hint: str) -> None:
-    (problem, *_) = refused(tmp_path, content)
-    assert problem.place is not None
-    assert problem.place.source.endswith("data.csv")
-    assert f"{problem.place.line}:{problem.place.column}" == place
-    assert words in problem.message
-    assert hint in problem.hint
+def test_a_share_is_rounded_half_up_and_is_one_at_least(share: float, samples: int, count: int) -> None:
+    assert held_out_count(Split(held_out=share, seed=0), samples) == count
 
 
-def test_the_faulty_field_is_marked(tmp_path: Path) -> None:
-    (problem,) = refused(tmp_path, "a,b,c\n1, two ,3\n")
-    marked = str(problem).splitlines()
-    assert marked[1].endswith("| 1, two ,3")
-    assert marked[2].endswith("|   ^^^^^")
+@given(share=st.floats(0, 1, exclude_min=True, exclude_max=True), samples=st.integers(2, 40), seed=st.integers(0, 9))
+def test_every_sample_is_in_one_part(share: float, samples: int, seed: int) -> None:
+    training, held_out = split_rows(Split(held_out=share, seed=seed), samples)
+    assert sorted([*training.tolist(), *held_out.tolist()]) == list(range(samples))
+    assert training.tolist() == sorted(training.tolist())
+    assert held_out.tolist() == sorted(held_out.tolist())
 
 
-@pytest.mark.parametrize(("sign", "called"), [(";", "semicolons"), ("\t", "tabs")])
-def test_other_separators_are_recognised(tmp_path: Path, sign: str, called: str) -> None:
-    problems = refused(tmp_path, "a,b,c\n1,2,3\n".replace(",", sign))
-    assert [problem.path for problem in problems] == [
-        "dataset.csv.inputs[0]",
-        "dataset.csv.inputs[1]",
-        "dataset.csv.targets[0]",
+@pytest.mark.parametrize(
+    ("held_out", "message"),
+    [
+        ("10", "the dataset has 10 samples, and 10 would be held out: none stays"),
+        ("0.95", "the dataset has 10 samples, and every one would be held out: none stays"),
+        ("1000", "the dataset has 10 samples, and 1,000 would be held out: none stays"),
+    ],
+)
+def test_a_sample_must_stay(tmp_path: Path, held_out: str, message: str) -> None:
+    split = f"\nsplit: {{held_out: {held_out}, seed: 0}}"
+    assert told(refused(tmp_path, TEN + split)) == [("dataset.split.held_out", message)]
+    # The same of a file, which is known only when it was read.
+    (tmp_path / "d.csv").write_text("a,b,c\n" + "1,2,3\n" * 10)
+    csv = "csv: {file: d.csv, inputs: [a, b], targets: [c]}"
+    assert told(refused(tmp_path, csv + split)) == [("dataset.split.held_out", message)]
+
+
+def test_figures_are_of_samples_that_are_trained_on(tmp_path: Path) -> None:
+    split = "\nsplit: {held_out: 3, seed: 0}"
+    rest = "expect: [{step: 0, sample: 8, out: {o1: 0}}]\n"
+    (tmp_path / "d.csv").write_text("a,b,c\n" + "1,2,3\n" * 10)
+    for source in (TEN, "csv: {file: d.csv, inputs: [a, b], targets: [c]}"):
+        (problem,) = refused(tmp_path, source + split, rest=rest)
+        assert problem.path == "expect[0].sample"
+        assert "there is no sample 8" in problem.message
+        assert len(load(tmp_path, source + split, rest=rest.replace("8", "7"))) == 7
+
+
+COLUMNS = "samples_in: columns\ninputs: [[1, 2, 3], [4, 5, 6]]\ntargets: [[7, 8, 9]]"
+
+
+@pytest.mark.parametrize("split", ["", "\nsplit: {held_out: 0.25, seed: 1}", "\nsplit: {held_out: 1, seed: 1}"])
+@pytest.mark.parametrize("source", [TEN, COLUMNS, "gate: xor", "moons: {samples: 9, seed: 0}"])
+def test_the_number_of_training_samples_is_known_beforehand(tmp_path: Path, source: str, split: str) -> None:
+    known = training_samples(declared(tmp_path, source + split).experiment.dataset)
+    assert known == len(load(tmp_path, source + split))
+
+
+# Order
+
+
+def test_encoded_then_split_then_scaled(tmp_path: Path) -> None:
+    encode = "\nencode: {targets: one_hot}\nscale: {inputs: min_max}\nsplit: {held_out: 3, seed: 0}"
+    samples = load(tmp_path, TEN + encode, units=10)
+    # The class that is only held out has a column, and the smallest and largest training inputs are 0 and 9.
+    assert samples.targets.shape == (7, 10)
+    assert samples.targets[:, [2, 4, 6]].tolist() == [[0, 0, 0]] * 7
+    assert samples.inputs[:, 0].tolist() == [each / 9 for each in (0, 1, 3, 5, 7, 8, 9)]
+    assert samples.held_out is not None
+    assert samples.held_out.targets.argmax(axis=1).tolist() == [2, 4, 6]
+    assert samples.held_out.inputs[:, 0].tolist() == [2 / 9, 4 / 9, 6 / 9]
+
+
+def test_scaling_sees_the_training_part_alone(tmp_path: Path) -> None:
+    scale = "\nscale: {inputs: min_max}\nsplit: {held_out: 8, seed: 0}"
+    samples = load(tmp_path, TEN + scale)
+    assert samples.targets[:, 0].tolist() == [1, 8]
+    assert samples.inputs.tolist() == [[0, 1], [1, 0]]
+    assert samples.held_out is not None
+    assert samples.held_out.inputs[:, 0] == pytest.approx([(each - 1) / 7 for each in (0, 2, 3, 4, 5, 6, 7, 9)])
+
+
+def test_everything_comes_out_in_rows(tmp_path: Path) -> None:
+    rows = load(tmp_path, "inputs: [[1, 2], [3, 4], [5, 6]]\ntargets: [[7], [8], [9]]")
+    columns = load(tmp_path, "samples_in: columns\ninputs: [[1, 3, 5], [2, 4, 6]]\ntargets: [[7, 8, 9]]")
+    assert columns.digest == rows.digest
+    for samples in (rows, columns):
+        assert samples.inputs.flags.c_contiguous
+        assert samples.targets.flags.c_contiguous
+    assert columns.inputs.tolist() == [[1, 2], [3, 4], [5, 6]]
+
+
+# Held-out samples of their own
+
+
+@pytest.mark.parametrize("held_out", ["csv", "parquet", "npy", "npz", "inline"])
+def test_held_out_samples_from_a_source_of_their_own(tmp_path: Path, held_out: str) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0], "c": [5.0, 6.0]})
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    frame.to_parquet(tmp_path / "t.parquet")
+    np.save(tmp_path / "x.npy", frame[["a", "b"]].to_numpy())
+    np.save(tmp_path / "y.npy", frame["c"].to_numpy())
+    np.savez(tmp_path / "t.npz", x=frame[["a", "b"]].to_numpy(), y=frame["c"].to_numpy())
+    source = {
+        "csv": "csv: {file: t.csv, inputs: [a, b], targets: [c]}",
+        "parquet": "parquet: {file: t.parquet, inputs: [a, b], targets: [c]}",
+        "npy": "npy: {inputs: x.npy, targets: y.npy}",
+        "npz": "npz: {file: t.npz, inputs: x, targets: y}",
+        "inline": "inputs: [[1, 3], [2, 4]], targets: [[5], [6]]",
+    }[held_out]
+    samples = load(tmp_path, f"{TEN}\nheld_out: {{{source}}}")
+    assert len(samples) == 10
+    assert samples.held_out is not None
+    assert samples.held_out.inputs.tolist() == [[1, 3], [2, 4]]
+    assert samples.held_out.targets.tolist() == [[5], [6]]
+
+
+def test_faults_of_both_sources_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("a,b,c\n1,x,3\n")
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    csv = "csv: {file: %s, inputs: [a, b], targets: [c]}"
+    problems = refused(tmp_path, csv % "d.csv" + "\nheld_out: {" + csv % "t.csv" + "}")
+    assert told(problems) == [
+        ("", "column `b` must hold a finite number, found 'x'"),
+        ("dataset.held_out.csv.targets[0]", "t.csv has no column `c`"),
     ]
-    assert all(called in problem.hint for problem in problems)
 
 
-def test_a_missing_column_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
-    (problem,) = refused(tmp_path, "a,bb,c\n1,2,3\n")
-    assert problem.path == "dataset.csv.inputs[1]"
-    assert problem.place is not None
-    assert problem.place.source.endswith("doc.yaml")
-    assert problem.hint
-
-
-def test_all_problems_are_told_up_to_a_limit(tmp_path: Path) -> None:
-    assert len(refused(tmp_path, "a,b,c\nx,y,3\n1,2\n")) == 3
-    problems = refused(tmp_path, "a,b,c\n" + "x,2,3\n" * 500)
-    assert len(problems) == MOST_PROBLEMS + 1
-    assert "not read further" in problems[-1].message
-
-
-# Figures and the samples they are of
-
-
-@pytest.mark.parametrize(
-    ("expected", "path", "words"),
-    [
-        ("{step: 0, out: {h1: 1}}", "expect[0].out.h1", "the dataset has 2 samples: whose figure is this?"),
-        ("{step: 0, values: {2 * input.i1: 1}}", "expect[0].values.2 * input.i1", "whose figure"),
-        ("{step: 0, sample: 3, out: {h1: 1}}", "expect[0].sample", "there is no sample 3"),
-    ],
-)
-def test_a_figure_needs_a_sample_that_is_there(tmp_path: Path, expected: str, path: str, words: str) -> None:
-    (problem,) = refused(tmp_path, "a,b,c\n1,2,3\n4,5,6\n", CSV + f"expect: [{expected}]\n")
-    assert problem.path == path
-    assert words in problem.message
-
-
-def test_figures_of_one_sample_or_of_all_need_no_name(tmp_path: Path) -> None:
-    load(tmp_path, "a,b,c\n1,2,3\n", CSV + "expect: [{step: 0, out: {h1: 1}}]\n")
-    load(tmp_path, "a,b,c\n1,2,3\n4,5,6\n", CSV + "expect: [{step: 0, error: 1}, {step: 0, sample: 2, out: {h1: 1}}]\n")
-
-
-def test_too_many_samples_are_refused_without_reading_them_all(tmp_path: Path) -> None:
-    large = CSV.replace("units: 2", "units: 60000").replace(CSV.split("initial_weights: ")[1].split("\n")[0], "zeros")
-    # The last row is not reached: it is no number.
-    (problem,) = refused(tmp_path, "a,b,c\n" + "1,2,3\n" * 40 + "x,2,3\n", large)
-    assert "samples are too many for this network; at most 22" in problem.message
-
-
-# Anything
-
-FIELDS = st.floats(allow_nan=False, allow_infinity=False)
-
-
-@given(rows=st.lists(st.tuples(FIELDS, FIELDS, FIELDS), min_size=1, max_size=8))
-def test_what_was_written_is_read_to_the_bit(
-    rows: list[tuple[float, float, float]], tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    text = "a,b,c\n" + "".join(",".join(map(repr, row)) + "\n" for row in rows)
-    samples = load(tmp_path_factory.getbasetemp(), text)
-    read = np.hstack([samples.inputs, samples.targets])
-    assert read.tobytes() == np.array(rows).tobytes()
-
-
-CSV_LIKE = st.text(st.sampled_from("abc,,,\n\n\r\"' ;.-+e0123456789x\0é"), max_size=60)
-
-
-@given(content=st.one_of(st.binary(max_size=80), CSV_LIKE.map(lambda text: ("a,b,c\n" + text).encode())))
-def test_any_bytes_are_samples_or_an_input_error(content: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
-    try:
-        samples = load(tmp_path_factory.getbasetemp(), content)
-    except InputError as error:
-        assert error.problems  # noqa: PT017
-        return
-    assert samples.inputs.shape == (len(samples), 2)
-    assert all(math.isfinite(value) for value in samples.inputs.ravel())
-
-
-# Samples
-
-
-def test_the_digest_is_of_the_numbers_alone() -> None:
-    def samples(inputs: list[list[float]], name: str = "a") -> Samples:
-        return Samples(np.array(inputs, dtype=float), np.ones((len(inputs), 1)), (name,), ("t",), name)
-
-    assert samples([[1], [2]]).digest == samples([[1], [2]], "b").digest
-    assert samples([[1], [2]]).digest != samples([[2], [1]]).digest
-    assert samples([[0.0]]).digest != samples([[-0.0]]).digest
+def test_held_out_arrays_must_fit_too(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((2, 3)))
+    np.save(tmp_path / "y.npy", np.ones(2))
+    problems = refused(tmp_path, TEN + "\nheld_out: {npy: {inputs: x.npy, targets: y.npy}}")
+    message = "x.npy has 3 columns, but `architecture.inputs` is 2"
+    assert told(problems) == [("dataset.held_out.npy.inputs", message)]

@@ -14,13 +14,22 @@ import pytest
 
 import bprunner
 from bprunner.nn.activations import ACTIVATIONS
+from bprunner.nn.biases import BIASES
+from bprunner.nn.decimals import DECIMAL_ACTIVATIONS
+from bprunner.nn.generators import GENERATORS
 from bprunner.nn.initializers import INITIALIZERS
 from bprunner.nn.losses import LOSSES
+from bprunner.nn.metrics import METRICS
+from bprunner.nn.nets import NETS
 from bprunner.nn.network import Stages
 from bprunner.nn.optimizers import OPTIMIZERS
+from bprunner.nn.penalties import FACTORS, PENALTIES
 from bprunner.nn.rounding import ROUNDINGS
-from bprunner.spec import experiment as spec
+from bprunner.nn.schedules import SCHEDULES
+from bprunner.spec import architecture, arithmetic, expectations, initial_weights, training
 from bprunner.spec.choices import choices_of
+from bprunner.spec.experiment import RecordedQuantity
+from bprunner.spec.training_misfits import NO_DECIMALS, SLOTS
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "bprunner"
@@ -31,10 +40,13 @@ PACKAGE = ROOT / "bprunner"
 @pytest.mark.parametrize(
     ("union", "table"),
     [
-        (spec.ActivationChoice, ACTIVATIONS),
-        (spec.LossChoice, LOSSES),
-        (spec.OptimizerChoice, OPTIMIZERS),
-        (spec.InitializerChoice, INITIALIZERS),
+        (architecture.ActivationChoice, ACTIVATIONS),
+        (architecture.BiasChoice, BIASES),
+        (initial_weights.InitializerChoice, INITIALIZERS),
+        (training.LossChoice, LOSSES),
+        (training.MetricChoice, METRICS),
+        (training.OptimizerChoice, OPTIMIZERS),
+        (training.ScheduleChoice, SCHEDULES),
     ],
 )
 def test_the_choices_of_the_spec_are_the_keys_of_the_table(union: Any, table: Collection[str]) -> None:
@@ -44,14 +56,47 @@ def test_the_choices_of_the_spec_are_the_keys_of_the_table(union: Any, table: Co
 
 
 def test_the_ways_of_rounding_have_one_name() -> None:
-    assert set(get_args(spec.Way)) == set(ROUNDINGS)
+    assert set(get_args(arithmetic.Way)) == set(ROUNDINGS)
+
+
+def test_generators_nets_and_penalties_have_one_name() -> None:
+    assert set(get_args(initial_weights.GeneratorName)) == set(GENERATORS)
+    assert set(get_args(architecture.Layer.model_fields["net"].annotation)) == set(NETS)
+    assert set(training.Penalty.model_fields) == set(PENALTIES)
+    assert set(get_args(training.PenaltyTerm.model_fields["factor"].annotation)) == set(FACTORS)
+
+
+def test_what_an_optimizer_remembers_has_one_name() -> None:
+    assert set(SLOTS) == set(OPTIMIZERS)
+    for kind, optimizer in OPTIMIZERS.items():
+        assert {*SLOTS[kind]} - {"count"} == set(optimizer.slots), kind
+    remembered = {slot for slots in SLOTS.values() for slot in slots}
+    assert remembered == set(training.OptimizerState.model_fields)
+
+
+def test_reductions_are_declared_where_they_are_free() -> None:
+    for choice in choices_of(training.LossChoice):
+        declared = {"outputs", "samples"} & set(choice.model_fields)
+        wanted = {"free": {"outputs", "samples"}, "samples": {"samples"}, "mean": set()}
+        assert declared == wanted[LOSSES[choice.name()].reductions], choice.name()
+
+
+def test_what_has_no_decimals_is_refused_in_decimals() -> None:
+    assert set(ACTIVATIONS) - set(NO_DECIMALS) == DECIMAL_ACTIVATIONS
+
+
+def test_every_metric_can_be_expected_and_watched() -> None:
+    assert {"error", "reported_error", *METRICS} == set(expectations.MEASURES)
+    watched = {*expectations.MEASURES, *(f"held_out.{measure}" for measure in expectations.MEASURES)}
+    assert set(get_args(training.Watched)) == watched
 
 
 def test_every_quantity_that_can_be_rounded_is_a_stage_and_a_key() -> None:
-    assert set(spec.QUANTITIES) == set(Stages.__dataclass_fields__) == set(spec.Arithmetic.model_fields)
-    assert set(spec.QUANTITIES) <= set(spec.Expectation.model_fields)
-    literal, _ = get_args(spec.Tracking.model_fields["quantities"].annotation)
-    assert set(get_args(literal)) == set(spec.QUANTITIES)
+    quantities = set(arithmetic.QUANTITIES)
+    assert quantities == set(Stages.__dataclass_fields__) == set(arithmetic.Arithmetic.model_fields) - {"numbers"}
+    assert quantities <= set(expectations.Expectation.model_fields)
+    assert set(get_args(RecordedQuantity)) == quantities | set(arithmetic.MEMORY)
+    assert set(arithmetic.MEMORY) == {slot for optimizer in OPTIMIZERS.values() for slot in optimizer.slots}
 
 
 # Imports

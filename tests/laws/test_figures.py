@@ -15,8 +15,10 @@ import yaml
 from bprunner.checking.verdicts import Verdict, check
 from bprunner.errors import InputError
 from bprunner.runs.run import Run, execute_run
+from bprunner.spec.addressing import Addressed, addressed
 from bprunner.spec.effective import declaration_data
-from bprunner.spec.experiment import Experiment, Figure
+from bprunner.spec.expectations import Figure
+from bprunner.spec.experiment import Experiment
 from bprunner.spec.printed import Printed
 from bprunner.spec.reading import read_declaration
 from tests.conftest import ROOT
@@ -25,8 +27,9 @@ CONFIGS = ROOT / "configs"
 
 
 def experiment_files() -> list[str]:
-    """Every YAML file below configs/ that declares an experiment, and no sweep."""
+    """Every YAML file below configs/ that declares an experiment, and no sweep, and whose data are there."""
     files = sorted(path for path in CONFIGS.rglob("*") if path.suffix in (".yaml", ".yml"))
+    files = [path for path in files if path.parent.name != "data_needed"]
     return [path.relative_to(CONFIGS).as_posix() for path in files if "sweep" not in yaml.safe_load(path.read_text())]
 
 
@@ -42,7 +45,7 @@ def run_of(file: str) -> Run:
 def rejudged(run: Run, data: dict[str, Any]) -> list[Verdict]:
     """The verdicts on other figures, against the same trace."""
     experiment = Experiment.model_validate(data)
-    return list(check(experiment, run.trace, run.samples.inputs.tolist(), run.samples.targets.tolist()))
+    return list(check(experiment, run.trace, run.samples))
 
 
 def figure_at(data: Any, path: tuple[str | int, ...]) -> Any:
@@ -60,11 +63,16 @@ def changed(run: Run, path: tuple[str | int, ...], **fields: Any) -> dict[str, A
     return data
 
 
-def neighbours(printed: Printed, figure: Figure | None = None) -> Iterator[Printed]:
+def neighbours(printed: Printed, run: Run, verdict: Verdict) -> Iterator[Printed]:
     """The number with its last digit one higher and one lower; past its tolerance, where it has one."""
     unit = Decimal(1).scaleb(int(printed.number.as_tuple().exponent))
-    if figure is not None and figure.tolerance is not None:
-        unit = max(unit, 3 * Decimal(figure.tolerance))
+    for each in (figure_of(run, verdict), run.experiment.expect[int(verdict.path[1])]):
+        if each.tolerance is not None:
+            unit = max(unit, 3 * Decimal(each.tolerance))
+            break
+        if each.relative_tolerance is not None:
+            unit = max(unit, 3 * Decimal(each.relative_tolerance) * abs(printed.number))
+            break
     yield Printed(printed.number + unit)
     yield Printed(printed.number - unit)
 
@@ -95,11 +103,12 @@ def test_every_figure_agrees_and_every_erratum_is_one(file: str) -> None:
 @every_file
 def test_every_figure_of_the_file_is_judged_once(file: str) -> None:
     run = run_of(file)
+    names = run.experiment.architecture.names
     figures = [
-        each
+        each.figure
         for expectation in run.experiment.expect
-        for _, _, figure in expectation.declared()
-        for each in (figure if isinstance(figure, tuple) else (figure,))
+        for each in addressed(expectation, names)
+        if isinstance(each, Addressed)
     ]
     assert [verdict.printed for verdict in run.figures] == [figure.printed for figure in figures]
     assert len({verdict.path for verdict in run.figures}) == len(figures)
@@ -116,7 +125,7 @@ def test_another_last_digit_makes_exactly_that_figure_disagree(file: str) -> Non
     for number, verdict in enumerate(run.figures):
         if verdict.state != "agrees":
             continue
-        for other in neighbours(verdict.printed, figure_of(run, verdict)):
+        for other in neighbours(verdict.printed, run, verdict):
             assert disturbed(run, changed(run, verdict.path, printed=other)) == [number], f"{verdict}: {other}"
 
 
@@ -126,7 +135,7 @@ def test_another_last_digit_of_a_right_number_makes_exactly_that_erratum_disagre
     for number, verdict in enumerate(run.figures):
         if verdict.right is None:
             continue
-        for other in neighbours(verdict.right, figure_of(run, verdict)):
+        for other in neighbours(verdict.right, run, verdict):
             assert disturbed(run, changed(run, verdict.path, right=other)) == [number], f"{verdict}: {other}"
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +10,6 @@ from hypothesis import strategies as st
 from bprunner.nn.arrays import Array
 from bprunner.nn.contraction import TERM_BY_TERM, product, total, transposed
 from bprunner.nn.network import Weights
-from bprunner.nn.optimizers import OPTIMIZERS
 
 LENGTHS = st.one_of(st.integers(1, 6), st.sampled_from([TERM_BY_TERM, TERM_BY_TERM + 1, 33]))
 
@@ -83,14 +80,3 @@ def test_weights_keep_their_form_through_flat() -> None:
     assert other.b[0] is None
     bare = Weights([numbered(1)], [None])
     assert bare.like([numbered(2)]).b[0] is None
-
-
-def test_gradient_descent_is_minus_learning_rate_times_gradient() -> None:
-    optimizer = OPTIMIZERS["gradient_descent"]
-    gradients = [np.array([[[3.0, -2.0]], [[1.0, 0.5]]])]
-    rates = {"learning_rate": np.array([0.5, 0.25]).reshape(2, 1, 1)}
-    updates, state = optimizer.update(gradients, optimizer.init(gradients), rates)
-    assert state is None
-    expected = [-Fraction(1, 2) * 3, Fraction(1, 2) * 2, -Fraction(1, 4), -Fraction(1, 8)]
-    assert [Fraction(each) for each in updates[0].ravel().tolist()] == expected
-    assert gradients[0][0, 0].tolist() == [3.0, -2.0]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bprunner.nn.decimals import Number
 from bprunner.nn.rounding import as_decimal, at_decimals, round_number, rounder
 
 WAYS = {"half_up": ROUND_HALF_UP, "truncated": ROUND_DOWN}
@@ -121,3 +123,51 @@ def test_a_double_is_the_decimal_of_fifteen_digits() -> None:
 def test_more_digits_than_a_double_has_are_not_made_up() -> None:
     assert at_decimals(Decimal("1e300"), 17, "half_up") == Decimal("1e300")
     assert at_decimals(Decimal("1.25"), 1, "half_up") == Decimal("1.3")
+
+
+# Numbers of nn/decimals.py are rounded as they are: no double stands between
+
+
+@ways
+@given(
+    number=st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=30),
+    decimals=DECIMALS,
+)
+def test_decimal_numbers_round_exactly(way: str, number: Decimal, decimals: int) -> None:
+    given_number = Number(number, 45)
+    result = rounder(decimals, way)(as_numbers(given_number)).item()
+    with localcontext() as context:
+        context.prec = 60
+        expected = number.quantize(Decimal(1).scaleb(-decimals), rounding=WAYS[way])
+    assert isinstance(result, Number)
+    assert result.digits == 45
+    assert result.value == expected
+    assert result.value.is_signed() == expected.is_signed()
+
+
+def as_numbers(*numbers: Number) -> Any:
+    array = np.empty((1, 1, len(numbers)), dtype=object)
+    array[0, 0, :] = numbers
+    return array
+
+
+def test_decimal_numbers_by_hand() -> None:
+    texts = ["0.28499999999999999999", "-0.285", "0.285", "999.999", "1E+30", "1.5", "-0.0001", "1E-40"]
+    numbers = as_numbers(*(Number(Decimal(text), 28) for text in texts))
+    half_up = ["0.28", "-0.29", "0.29", "1000.00", "1E+30", "1.5", "-0.00", "0.00"]
+    truncated = ["0.28", "-0.28", "0.28", "999.99", "1E+30", "1.5", "-0.00", "0.00"]
+    assert [str(each) for each in rounder(2, "half_up")(numbers).ravel()] == half_up
+    assert [str(each) for each in rounder(2, "truncated")(numbers).ravel()] == truncated
+    assert [str(each) for each in numbers.ravel()] == [str(Decimal(text)) for text in texts]
+
+
+def test_decimal_numbers_of_more_digits_than_python_rounds_by_default() -> None:
+    number = as_numbers(Number(Decimal("1234567890.12345678901234567890125"), 45))
+    assert str(rounder(22, "half_up")(number).item()) == "1234567890.1234567890123456789013"
+    assert str(rounder(22, "truncated")(number).item()) == "1234567890.1234567890123456789012"
+
+
+@ways
+def test_decimal_numbers_that_are_not_finite_pass(way: str) -> None:
+    found = rounder(1, way)(as_numbers(*(Number(value, 28) for value in (float("nan"), float("inf"), -float("inf")))))
+    assert [str(each) for each in found.ravel()] == ["NaN", "Infinity", "-Infinity"]

@@ -1,7 +1,9 @@
+# ruff: noqa: E501
 """Reading: what extends what, what the command line changes, and where errors then point."""
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -48,19 +50,21 @@ def test_a_list_is_replaced_whole(base: Path) -> None:
 
 
 RULE = "{uniform: {low: 0, high: 1}, seed: 3}"
+SUMS = {"outputs": "sum", "samples": "sum"}
+USUAL = {"rounding": "half_up", "carried": True}
+NUMPY = {"generator": "numpy", "draw": {"matrices": "out_in", "biases": "last"}}
 
 
 @pytest.mark.parametrize(
     ("text", "key", "value"),
     [
-        (f"initial_weights: {RULE}\n", "initial_weights", {"uniform": {"low": 0, "high": 1}, "seed": 3}),
+        (f"initial_weights: {RULE}\n", "initial_weights", {"uniform": {"low": 0, "high": 1}, "seed": 3, **NUMPY}),
         ("initial_weights: zeros\n", "initial_weights", {"zeros": {}}),
-        ("training: {loss: {squared_error: {}}}\n", "training", None),
+        ("dataset: {gate: xor}\n", "dataset", {"gate": "xor", "samples_in": "rows"}),
     ],
 )
 def test_another_alternative_replaces_the_block(base: Path, text: str, key: str, value: object) -> None:
-    data = read(base, text)[key]
-    assert data == value if value is not None else data["loss"] == "squared_error"
+    assert read(base, text + "expect: []\n")[key] == value
 
 
 def test_a_weight_by_name_is_one_of_many(base: Path) -> None:
@@ -72,13 +76,82 @@ def test_a_weight_by_name_is_one_of_many(base: Path) -> None:
 def test_another_rule_replaces_the_first(base: Path) -> None:
     (base / "base.yaml").write_text(VALID.replace("{w1: 0.1, w2: 0.2, w3: 0.3, w4: 0.4, w5: 0.21, w6: 0.23}", RULE))
     weights = read(base, "initial_weights: {normal: {scale: 2}, seed: 4}\n")["initial_weights"]
-    assert set(weights) == {"normal", "seed"}
+    assert weights == {"normal": {"mean": 0, "scale": 2}, "seed": 4, **NUMPY}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "value"),
+    [
+        # A choice: another name replaces it whole, the same name keeps what is not said.
+        ("loss: {huber: {threshold: 2}}", "loss: squared_error", "loss", {"squared_error": SUMS}),
+        ("loss: {huber: {threshold: 2}}", "loss: {huber: {samples: mean}}", "loss", {"huber": {**SUMS, "samples": "mean", "threshold": 2}}),
+        ("reported_error: {huber: {threshold: 2}}", "reported_error: {squared_error: {samples: mean}}", "reported_error", {"squared_error": {**SUMS, "samples": "mean"}}),
+        ("optimizer: {momentum: {momentum: 0.9}}", "optimizer: {nesterov: {momentum: 0.5}}", "optimizer", {"nesterov": {"momentum": 0.5, "form": "classical"}}),
+        ("optimizer: {momentum: {momentum: 0.9}}", "optimizer: {momentum: {form: averaged}}", "optimizer", {"momentum": {"momentum": 0.9, "form": "averaged"}}),
+        ("optimizer: {momentum: {momentum: 0.9}}", "optimizer: gradient_descent", "optimizer", "gradient_descent"),
+        ("schedule: {cosine: {over: 3}}", "schedule: {exponential: {factor: 0.5}}", "schedule", {"exponential": {"factor": 0.5, "per": "epoch"}}),
+        ("batches: {minibatches: {size: 1, seed: 1}}", "batches: {sampled: {size: 1, seed: 2}}", "batches", {"sampled": {"size": 1, "seed": 2, "generator": "numpy"}}),
+        ("batches: {minibatches: {size: 1, seed: 1}}", "batches: {minibatches: {seed: 2}}", "batches", {"minibatches": {"size": 1, "seed": 2, "generator": "numpy", "last": "kept"}}),
+        ("stop: {plateau: {patience: 3}}", "stop: {threshold: {below: 1}}", "stop", {"threshold": {"quantity": "error", "below": 1, "counted": "after"}}),
+        ("stop: {threshold: {at_most: 3}}", "stop: {threshold: {below: 1}}", "stop", {"threshold": {"quantity": "error", "below": 1, "counted": "after"}}),
+        ("stop: {threshold: {at_most: 3}}", "stop: {threshold: {counted: before}}", "stop", {"threshold": {"quantity": "error", "at_most": 3, "counted": "before"}}),
+        # No choices: both stay.
+        ("penalty: {l1: {strength: 1, factor: lambda}}", "penalty: {l2: {strength: 2, factor: lambda/2}}", "penalty", {"l1": {"strength": 1, "factor": "lambda"}, "l2": {"strength": 2, "factor": "lambda/2"}}),
+        ("metrics: [accuracy]", "metrics: []", "metrics", None),
+        # One length takes the other's place.
+        ("epochs: 1", "updates: 5", "updates", 5),
+        ("epochs: 1", "updates: 5", "epochs", None),
+    ],
+)  # fmt: skip
+def test_training_is_merged_by_its_choices(base: Path, old: str, new: str, key: str, value: object) -> None:
+    own = old.partition(":")[0]
+    lines = [line for line in VALID.split("\n") if not line.startswith(f"  {own}:")]
+    lines.insert(lines.index("training:") + 1, f"  {old}")
+    (base / "base.yaml").write_text("\n".join(lines))
+    training = read(base, f"training: {{{new}}}\n")["training"]
+    assert training.get(key) == value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "value"),
+    [
+        ("{out: {decimals: 3}}", "{out: {h1: {decimals: 2}}}", {"out": {"h1": {"decimals": 2, **USUAL}}}),
+        ("{out: {h1: {decimals: 2}}}", "{out: {decimals: 3}}", {"out": {"decimals": 3, **USUAL}}),
+        ("{out: {h1: {decimals: 2}}}", "{out: {h2: {decimals: 3}}}", {"out": {"h1": {"decimals": 2, **USUAL}, "h2": {"decimals": 3, **USUAL}}}),
+        ("{out: {decimals: 3}}", "{out: {carried: false}}", {"out": {"decimals": 3, "rounding": "half_up", "carried": False}}),
+        ("{out: {decimals: 3}}", "{net: {decimals: 2}}", {"net": {"decimals": 2, **USUAL}, "out": {"decimals": 3, **USUAL}}),
+        ("{numbers: {decimal: {digits: 9}}}", "{numbers: double}", {"numbers": "double"}),
+        ("exact", "{numbers: decimal}", {"numbers": {"decimal": {"digits": 28}}}),
+    ],
+)  # fmt: skip
+def test_arithmetic_is_merged_by_what_is_rounded(base: Path, old: str, new: str, value: dict[str, Any]) -> None:
+    (base / "base.yaml").write_text(VALID + f"arithmetic: {old}\n")
+    found = read(base, f"arithmetic: {new}\n")["arithmetic"]
+    assert found == ("exact" if value == {"numbers": "double"} else {"numbers": "double", **value})
+
+
+def test_a_split_takes_the_place_of_what_is_held_out(base: Path) -> None:
+    sets = "  inputs: [[2, 3], [4, 5], [6, 7]]\n  targets: [[1], [2], [3]]"
+    inline = "  inputs: [[2, 3]]\n  targets: [[1]]"
+    split, held_out = "split: {held_out: 1, seed: 3}", "held_out: {inputs: [[1, 1]], targets: [[0]]}"
+    for old, new, key, gone in ((split, held_out, "held_out", "split"), (held_out, split, "split", "held_out")):
+        text = VALID.replace(inline, f"{sets}\n  {old}")
+        (base / "base.yaml").write_text(text.replace("step: 0,", "step: 0, sample: 1,"))
+        data = read(base, f"dataset: {{{new}}}\n")["dataset"]
+        assert key in data
+        assert gone not in data
+        assert len(data["inputs"]) == 3
+
+
+def test_a_horizon_by_epoch_takes_the_place_of_a_step(base: Path) -> None:
+    (base / "base.yaml").write_text(VALID + "horizon: {step: 1, reason: why}\n")
+    assert read(base, "horizon: {epoch: 2}\n")["horizon"] == {"epoch": 2, "reason": "why"}
 
 
 def test_a_file_replaces_samples(base: Path) -> None:
     (base / "data.csv").write_text("a,b,c\n1,2,3\n")
     data = read(base, "dataset: {csv: {file: data.csv, inputs: [a, b], targets: [c]}}\n")["dataset"]
-    assert set(data) == {"csv"}
+    assert set(data) == {"csv", "samples_in"}
 
 
 def test_an_error_points_to_the_file_that_it_stands_in(base: Path) -> None:
@@ -201,6 +274,88 @@ def test_a_change_of_the_figures_is_no_what_if(base: Path) -> None:
     assert problems_of_file(base / "base.yaml", ("expect=[{step: 9, error: 1}]",))
 
 
+@pytest.mark.parametrize(
+    ("changes", "section", "value"),
+    [
+        (["training.updates=5"], "training", {"updates": 5}),
+        (["training.updates=5", "training.epochs=2"], "training", {"epochs": 2}),
+        (["training.optimizer={momentum: {momentum: 0.5}}", "training.optimizer.momentum.form=averaged"], "training", {"optimizer": {"momentum": {"momentum": 0.5, "form": "averaged"}}}),
+        (["training.optimizer=adam"], "training", {"optimizer": {"adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "epsilon_place": "outside", "bias_correction": True, "counts": "before"}}}),
+        (["training.stop.threshold.at_most=1", "training.stop.threshold.below=2"], "training", {"stop": {"threshold": {"quantity": "error", "below": 2, "counted": "after"}}}),
+        (["training.penalty.l2={strength: 1, factor: lambda}"], "training", {"penalty": {"l2": {"strength": 1, "factor": "lambda"}}}),
+        (["training.penalty.l2.strength=1", "training.penalty.l2.factor=lambda/m"], "training", {"penalty": {"l2": {"strength": 1, "factor": "lambda/m"}}}),
+        (["architecture.layers.1.bias={shared: {trained: false}}", "initial_weights.b1=3"], "initial_weights", {"b1": 3}),
+        (["architecture.layers.0.activation={elu: {}}", "architecture.layers.0.activation.elu.alpha=2", "architecture.layers=[{units: 1, activation: {elu: {alpha: 3}}, bias: none}]", "initial_weights=zeros"], "initial_weights", {"zeros": {}}),
+        (["dataset.gate=xor"], "dataset", {"gate": "xor", "inputs": None, "targets": None}),
+        (["dataset.gate=xor", "dataset.inputs=[[1, 2]]", "dataset.targets=[[3]]"], "dataset", {"gate": None, "inputs": [[1, 2]], "targets": [[3]]}),
+        (["dataset.inputs=[[1, 2]]"], "dataset", {"inputs": [[1, 2]], "targets": [[1]]}),
+        (["dataset={gate: xor}", "dataset.split={held_out: 1, seed: 0}"], "dataset", {"split": {"held_out": 1, "seed": 0}}),
+        (["dataset={gate: xor}", "dataset.split={held_out: 1, seed: 0}", "dataset.held_out={inputs: [[1, 2]], targets: [[1]]}"], "dataset", {"held_out": {"inputs": [[1, 2]], "targets": [[1]]}, "split": None}),
+        (["arithmetic.weight.decimals=2", "arithmetic.out.h1.decimals=3"], "arithmetic", {"weight": {"decimals": 2, **USUAL}, "out": {"h1": {"decimals": 3, **USUAL}}}),
+        (["horizon={step: 3, reason: x}", "horizon.epoch=2"], "horizon", {"epoch": 2, "step": None}),
+        (["trace.quantities=[]", "trace.steps=epochs"], "trace", {"quantities": [], "steps": "epochs"}),
+    ],
+)  # fmt: skip
+def test_changes_reach_into_choices(base: Path, changes: list[str], section: str, value: dict[str, Any]) -> None:
+    found = declaration_data(read_declaration(base / "base.yaml", changes).experiment)[section]
+    assert {key: found.get(key) for key in value} == value
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "words"),
+    [
+        ("training.optimizer.momentum.momentum=0.9", "training.optimizer.momentum.momentum", "is the text 'gradient_descent'"),
+        ("training.optimizer.momentum=", "training.optimizer.momentum", "is the text 'gradient_descent'"),
+        ("training.optimizer={adam: {beta1: 2}}", "training.optimizer.adam.beta1", "must be less than 1"),
+        ("training.optimizer={adam: {}, rmsprop: {}}", "training.optimizer", "must be one of the names, or one with its numbers"),
+        ("training.stop.threshold.belw=2", "training.stop.threshold.belw", "unknown key `belw`"),
+        ("training.batches.minibatches.size=5", "training.batches.minibatches.size", "a minibatch of 5, but the dataset has 1 sample"),
+        ("training.penalty.l2.strength=1", "training.penalty.l2.factor", "`factor` is missing"),
+        ("training.epochs=null", "training", "`epochs` is missing"),
+        ("dataset.gate=implies", "dataset.gate", "must be one of `and`, `or`"),
+        ("dataset={gate: xor, bundled: iris}", "dataset.bundled", "`gate` and `bundled` both say where the samples are"),
+        ("architecture.naming.inputs=[x]", "architecture.naming.inputs", "1 name, but `architecture.inputs` is 2"),
+        ("architecture.naming.weights.seed=i1 -> h1", "architecture.naming.weights.seed", "`seed` has a meaning of its own"),
+        ("initial_weights.zeros=5", "initial_weights.zeros", "must be a mapping of its numbers"),
+        ("arithmetic.out.h9.decimals=3", "arithmetic.out.h9", "there is no `out.h9`"),
+    ],
+)  # fmt: skip
+def test_a_faulty_change_of_a_choice_is_refused(base: Path, change: str, path: str, words: str) -> None:
+    (problem, *_) = problems_of_file(base / "base.yaml", (change,))
+    assert problem.path == path
+    assert words in problem.message
+
+
+MOMENTUM = "{momentum: {momentum: 0.5}}\n  optimizer_state: {velocity: 1}"
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "state"),
+    [
+        ("adam", None),
+        ("{nesterov: {momentum: 0.5}}", {"velocity": 1}),
+        ("{momentum: {momentum: 0.25}}", {"velocity": 1}),
+        ("gradient_descent", None),
+    ],
+)
+def test_another_optimizer_remembers_what_it_can(base: Path, optimizer: str, state: object) -> None:
+    (base / "base.yaml").write_text(VALID.replace("gradient_descent", MOMENTUM))
+    changed = read_declaration(base / "base.yaml", [f"training.optimizer={optimizer}"])
+    for training in (
+        read(base, f"training: {{optimizer: {optimizer}}}\n")["training"],
+        declaration_data(changed.experiment)["training"],
+    ):
+        assert training.get("optimizer_state") == state
+
+
+def test_a_change_of_names_leaves_out_figures_by_the_old_ones(base: Path) -> None:
+    changes = ["architecture.naming.neurons=[[a, b], [c]]"]
+    (base / "base.yaml").write_text(VALID + "  - {step: 0, error: 1}\n")
+    declaration = read_declaration(base / "base.yaml", changes)
+    assert [list(each.out) for each in declaration.experiment.expect] == [[]]
+    assert declaration.is_what_if
+
+
 # Where data may lie
 
 
@@ -220,7 +375,8 @@ def test_data_outside_of_the_folder_needs_leave(tmp_path: Path, way: str) -> Non
     (inside / "linked").symlink_to(tmp_path)
     with pytest.raises(InputError, match="lies outside the folder"):
         read_declaration(file)
-    assert read_declaration(file, allow_outside=True).data_file == (tmp_path / "data.csv").resolve()
+    declaration = read_declaration(file, allow_outside=True)
+    assert declaration.data_files == {("csv", "file"): (tmp_path / "data.csv").resolve()}
 
 
 def test_a_device_is_no_data_even_with_leave(tmp_path: Path) -> None:
@@ -232,4 +388,29 @@ def test_data_is_found_from_the_file_that_names_it(tmp_path: Path) -> None:
     csv_file(tmp_path / "a", "data.csv")
     (tmp_path / "a" / "data.csv").write_text("a,b,c\n1,2,3\n")
     (tmp_path / "b.yaml").write_text("extends: a/own.yaml\nname: b\n")
-    assert read_declaration(tmp_path / "b.yaml").data_file == (tmp_path / "a" / "data.csv").resolve()
+    declaration = read_declaration(tmp_path / "b.yaml")
+    assert declaration.data_files == {("csv", "file"): (tmp_path / "a" / "data.csv").resolve()}
+    content = b"a,b,c\n1,2,3\n"
+    assert declaration.data_digests == {("csv", "file"): hashlib.sha256(content).hexdigest()}
+
+
+def test_two_files_are_found_by_their_keys(tmp_path: Path) -> None:
+    inline = "  inputs: [[2, 3]]\n  targets: [[1]]"
+    for name in ("x.npy", "y.npy", "own.npz"):
+        (tmp_path / name).write_bytes(name.encode())
+    held_out = "  held_out: {npz: {file: own.npz, inputs: a, targets: b}}"
+    (tmp_path / "own.yaml").write_text(VALID.replace(inline, f"  npy: {{inputs: x.npy, targets: y.npy}}\n{held_out}"))
+    declaration = read_declaration(tmp_path / "own.yaml")
+    keys = {("npy", "inputs"): "x.npy", ("npy", "targets"): "y.npy", ("held_out", "npz", "file"): "own.npz"}
+    assert declaration.data_files == {key: (tmp_path / name).resolve() for key, name in keys.items()}
+    digests = {key: hashlib.sha256(name.encode()).hexdigest() for key, name in keys.items()}
+    assert declaration.data_digests == digests
+
+
+def test_every_file_that_lies_outside_is_told(tmp_path: Path) -> None:
+    inline = "  inputs: [[2, 3]]\n  targets: [[1]]"
+    (tmp_path / "own.yaml").write_text(VALID.replace(inline, "  npy: {inputs: ../x.npy, targets: /y.npy}"))
+    with pytest.raises(InputError) as caught:
+        read_declaration(tmp_path / "own.yaml")
+    told = [(problem.path, str(problem.place).rpartition("yaml:")[2]) for problem in caught.value.problems]
+    assert told == [("dataset.npy.inputs", "9:17"), ("dataset.npy.targets", "9:36")]

@@ -92,7 +92,7 @@ def test_what_is_written_is_read_back(number: Decimal) -> None:
 
 # Names
 
-DEEP = Names((2, 3, 2, 1), (True, False, True))
+DEEP = Names((2, 3, 2, 1), ("unit", "none", "unit"))
 
 
 def test_names_go_by_receiver_then_sender_layer_after_layer() -> None:

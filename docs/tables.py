@@ -1,0 +1,252 @@
+"""The tables of the reference, from the models: what a key means, what may stand there, its default, an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from bprunner.spec.choices import Choice, Frozen, choices_of
+from docs.examples import CHOICES, KEYS
+from docs.models import UNIONS, keyed, own_keys
+
+# What the models' types do not say in words: values that have a section of their own, and units.
+_FIGURES = "[figures](#figures) by name or layer"
+_ROUNDING = "a [rounding](#a-rounding), or roundings by name"
+_FILE = "the path of a file"
+_NUMBERS = "a number, or a number for each name"
+_SEED = "whole number, at least 0, less than 2⁶³"
+_SEED_32 = "whole number, at least 0, less than 2³²"
+_TIMES = "whole number, at least 0, or `last`"
+_STORED = "`error`, `prediction`, `weight`, `bias`, `net`, `out`, `delta`, `gradient`, `update`"
+VALUES: Mapping[str, str] = {
+    "Experiment.name": "text, not empty, at most 200 characters",
+    "Experiment.architecture": "[architecture](#architecture)",
+    "Experiment.initial_weights": "[initial weights](#initial-weights)",
+    "Experiment.dataset": "[dataset](#dataset)",
+    "Experiment.training": "[training](#training)",
+    "Experiment.arithmetic": "`exact`, or [arithmetic](#arithmetic)",
+    "Experiment.trace": "[trace](#trace)",
+    "Experiment.tracking": "[tracking](#tracking)",
+    "Experiment.horizon": "a [horizon](#horizon)",
+    "Experiment.expect": "a list of [expectations](#expected-figures)",
+    "Architecture.layers": "a list of [layers](#layers), at least one",
+    "Architecture.naming": "[naming](#naming)",
+    "Layer.activation": "an [activation](#activations)",
+    "Layer.bias": "a [kind of bias](#biases)",
+    "Naming.inputs": "a list of names: letters, digits and `_`, at most 40 characters",
+    "Naming.neurons": "a list of lists of names, one for each layer",
+    "Naming.weights": "`receiver`, `sender`, or a connection such as `x1 -> n3` for each name",
+    "Naming.biases": "a neuron for each name; of a shared bias, the layer",
+    "InitialWeights.named": "a number for each name",
+    "InitialWeights.matrices": "a list of matrices, one for each layer",
+    "InitialWeights.layers": "a list, for each layer a [rule](#rules) or a matrix",
+    "InitialWeights.rule": "a [rule](#rules)",
+    "InitialWeights.biases": "a [rule](#rules), or a list with a list or a rule for each layer that has biases",
+    "InitialWeights.seed": f"{_SEED} (with `numpy_legacy`, 2³²)",
+    "InitialWeights.draw": "the [order](#the-order-of-drawing)",
+    "Dataset.csv": "a [CSV file](#csv)",
+    "Dataset.parquet": "a [Parquet file](#parquet)",
+    "Dataset.npy": "two [NumPy files](#numpy-files)",
+    "Dataset.npz": "a [NumPy archive](#numpy-files)",
+    "Dataset.moons": "[moons](#generated-points)",
+    "Dataset.circles": "[circles](#generated-points)",
+    "Dataset.blobs": "[blobs](#generated-points)",
+    "Dataset.held_out": "[a source](#held-out-samples)",
+    "Dataset.encode": "[encoding](#encoding)",
+    "Dataset.split": "[a split](#held-out-samples)",
+    "Dataset.scale": "[scaling](#scaling)",
+    "CsvFile.file": _FILE,
+    "ParquetFile.file": _FILE,
+    "NpyFiles.inputs": _FILE,
+    "NpyFiles.targets": _FILE,
+    "NpzFile.file": _FILE,
+    "NpzFile.inputs": "a name",
+    "NpzFile.targets": "a name",
+    "HeldOut.csv": "a [CSV file](#csv)",
+    "HeldOut.parquet": "a [Parquet file](#parquet)",
+    "HeldOut.npy": "two [NumPy files](#numpy-files)",
+    "HeldOut.npz": "a [NumPy archive](#numpy-files)",
+    "Moons.seed": _SEED_32,
+    "Circles.seed": _SEED_32,
+    "Blobs.seed": _SEED_32,
+    "Split.held_out": "number, greater than 0, less than 1; or whole number, at least 1",
+    "Split.seed": _SEED,
+    "Training.loss": "a [loss](#losses)",
+    "Training.penalty": "[penalties](#penalties)",
+    "Training.reported_error": "a [loss](#losses)",
+    "Training.metrics": "a list of [metrics](#metrics)",
+    "Training.optimizer": "an [optimizer](#optimizers)",
+    "Training.optimizer_state": "[what it remembers](#the-optimizers-state)",
+    "Training.schedule": "a [schedule](#schedules)",
+    "Training.warm_up": "a [warm-up](#warm-up)",
+    "Training.batches": "a [kind of batches](#batches)",
+    "Training.epochs": "whole number of passes, at least 0, at most 1,000,000,000",
+    "Training.updates": "whole number of updates, at least 0, at most 1,000,000,000",
+    "Training.stop": "a [stop](#stopping)",
+    "Training.frozen": "a list of names of weights and biases",
+    "Penalty.l1": "[strength and factor](#penalties)",
+    "Penalty.l2": "[strength and factor](#penalties)",
+    "OptimizerState.velocity": _NUMBERS,
+    "OptimizerState.mean": _NUMBERS,
+    "OptimizerState.squares": _NUMBERS,
+    "Arithmetic.numbers": "[numbers](#numbers)",
+    **dict.fromkeys(
+        [f"Arithmetic.{key}" for key in ("net", "out", "prediction", "delta", "gradient", "update", "weight", "bias")],
+        _ROUNDING,
+    ),
+    "Arithmetic.error": "a [rounding](#a-rounding)",
+    "Expectation.step": _TIMES,
+    "Expectation.epoch": _TIMES,
+    **dict.fromkeys(
+        [
+            f"Expectation.{key}"
+            for key in ("net", "out", "delta", "gradient", "update", "weight", "bias", "velocity", "mean", "squares")
+        ],
+        _FIGURES,
+    ),
+    "Expectation.prediction": "a [figure](#figures), or figures by output",
+    "Expectation.error": "a [figure](#figures)",
+    "Expectation.reported_error": "a [figure](#figures)",
+    "Expectation.accuracy": "a [figure](#figures)",
+    "Expectation.held_out": "[figures](#of-the-held-out-part) of that part",
+    "Expectation.values": "[figures](#figures) by [expression](#expressions)",
+    "HeldOutFigures.error": "a [figure](#figures)",
+    "HeldOutFigures.reported_error": "a [figure](#figures)",
+    "HeldOutFigures.accuracy": "a [figure](#figures)",
+    "Online.order": "a list of whole numbers, each at least 1",
+    "Minibatches.seed": f"{_SEED}, or `after_weights`",
+    "Sampled.seed": f"{_SEED}, or `after_weights`",
+    "Drawn.formula": "an [expression](#expressions) over `r` and `g`",
+}
+DEFAULTS: Mapping[str, str] = {
+    "Experiment.arithmetic": "`exact`",
+    "Experiment.trace": "everything",
+    "Experiment.tracking": "as below",
+    "Layer.net": "`weighted_sum`",
+    "InitialWeights.draw": "as below",
+    "Naming.biases": "`b1`, `b2`, …",
+    "Arithmetic.prediction": "as `out`",
+    "Arithmetic.bias": "as `weight`",
+    "Tracing.quantities": "all of them",
+}
+NAMES = {"InitialWeights.named": "`w1`, `w2`, …, `b1`, …", "InitialWeights.rule": "`uniform`, `normal`, …"}
+
+
+def key_table(model: type[BaseModel]) -> str:
+    """One model's keys: meaning, values, default, example."""
+    rows = ["| key | meaning | values | default | example |", "|---|---|---|---|---|"]
+    properties = model.model_json_schema()
+    own = properties.get("properties") or properties["$defs"][model.__name__]["properties"]
+    for key, field in model.model_fields.items():
+        address = f"{model.__name__}.{key}"
+        cells = [
+            NAMES.get(address, f"`{key}`"),
+            field.description or "",
+            VALUES.get(address) or values_text(own[key]),
+            DEFAULTS.get(address) or default_of(field),
+            f"`{KEYS[address]}`",
+        ]
+        rows.append(_row(cells))
+    return "\n".join(rows)
+
+
+def choice_table(union: Any) -> str:
+    """The choices of one place, with their formulas and examples; then a table of their own numbers."""
+    rows = ["| name | meaning | example |", "|---|---|---|"]
+    for choice in choices_of(union):
+        meaning = " ".join((choice.__doc__ or "").split())
+        example = "<br>".join(f"`{text}`" for text in CHOICES[choice.__name__])
+        rows.append(_row([f"`{choice.name()}`", meaning, example]))
+    own = _own_numbers(choices_of(union))
+    return "\n".join(rows) if not own else "\n".join([*rows, "", *own])
+
+
+def _own_numbers(choices: tuple[type[Choice], ...]) -> list[str]:
+    """A row for each number of their own; what several have alike has one row."""
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for choice in choices:
+        properties = choice.model_json_schema()["properties"]
+        for key in own_keys(choice):
+            field = choice.model_fields[key]
+            values = VALUES.get(f"{choice.__name__}.{key}") or values_text(properties[key])
+            cells = (f"`{key}`", field.description or "", values, default_of(field))
+            alike.setdefault(cells, []).append(f"`{choice.name()}`")
+    if not alike:
+        return []
+    rows = ["| its own numbers | of | meaning | values | default |", "|---|---|---|---|---|"]
+    return rows + [_row([key, ", ".join(names), *rest]) for (key, *rest), names in alike.items()]
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+# Values and defaults, in words
+
+
+def values_text(schema: Mapping[str, Any]) -> str:
+    """What may stand there, in words, from a key's JSON Schema."""
+    if "anyOf" in schema:
+        return " or ".join(values_text(option) for option in schema["anyOf"] if option != {"type": "null"})
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "enum" in schema:
+        *first, last = [f"`{name}`" for name in schema["enum"]]
+        return f"{', '.join(first)} or {last}" if first else last
+    match schema["type"]:
+        case "boolean":
+            return "`true` or `false`"
+        case "array":
+            return f"a list of {_plural(schema['items'])}"
+        case "string":
+            return f"text, at most {schema['maxLength']:,} characters" if "maxLength" in schema else "text"
+        case kind:
+            return ", ".join([{"integer": "whole number", "number": "number"}[kind], *_ranges(schema)])
+
+
+def _plural(items: Mapping[str, Any]) -> str:
+    if "enum" in items:
+        return f"names: {', '.join(f'`{name}`' for name in items['enum'])}"
+    if items["type"] == "array":
+        return "lists of numbers"
+    return {"integer": "whole numbers", "number": "numbers", "string": "names"}[items["type"]] + "".join(
+        f", each {limit}" for limit in _ranges(items)
+    )
+
+
+def _ranges(schema: Mapping[str, Any]) -> Iterator[str]:
+    words = {
+        "minimum": "at least",
+        "exclusiveMinimum": "greater than",
+        "maximum": "at most",
+        "exclusiveMaximum": "less than",
+    }
+    for key, text in words.items():
+        if key in schema:
+            yield f"{text} {schema[key]:,}"
+
+
+def default_of(field: Any) -> str:
+    """A field's default as YAML; none where a key may simply be left out."""
+    return "required" if field.is_required() else default_text(field.get_default())
+
+
+def default_text(value: object) -> str:
+    if value is None or value in ({}, ()):
+        return "–"
+    if isinstance(value, Choice):
+        return f"`{value.name()}`"
+    if isinstance(value, Frozen):
+        return "–"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(value)}]`"
+    if isinstance(value, float):
+        return f"`{value:g}`"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def table(kind: str, name: str) -> str:
+    """The table that is marked `<!-- kind: name -->`."""
+    return key_table(keyed()[name]) if kind == "keys" else choice_table(UNIONS[name])
