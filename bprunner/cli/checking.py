@@ -15,6 +15,7 @@ from bprunner.data.samples import Samples
 from bprunner.errors import InputError
 from bprunner.nn.gradcheck import GradientCheck, check_gradients
 from bprunner.spec.addressing import Addressed, addressed
+from bprunner.spec.arithmetic import Arithmetic
 from bprunner.spec.effective import content_hash
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.naming import Names, counted
@@ -51,10 +52,9 @@ def _figures(experiment: Experiment) -> int:
 
 
 def _gradients_hold(declaration: Declaration, samples: Samples, file: str) -> bool:
-    population = populate([declaration.experiment], samples)
-    if population.digits:
-        out().print(Text(f"{file}: gradients of decimals are not compared"), soft_wrap=True)
-        return True
+    """Of the network itself, in doubles: rounding has no gradient, and decimals are not nudged."""
+    in_decimals = declaration.experiment.arithmetic.numbers.kind == "decimal"
+    population = populate([declaration.experiment.model_copy(update={"arithmetic": Arithmetic()})], samples)
     with np.errstate(all="ignore"):
         found = check_gradients(
             population.layers,
@@ -65,13 +65,18 @@ def _gradients_hold(declaration: Declaration, samples: Samples, file: str) -> bo
             population.penalties,
         )
     holds = found.largest <= LARGEST_DIFFERENCE
-    text = f"{file}: gradients {'agree' if holds else 'DISAGREE'}: largest relative difference {found.largest:.1e}"
+    verdict = "agree" if holds else "DISAGREE"
+    text = (
+        f"{file}: gradients {verdict}: largest relative difference {found.largest:.1e}"
+        if found.compared
+        else f"{file}: no gradients to compare"
+    )
     where = _where(found, declaration.experiment.architecture.names)
     kinks = f", {found.at_kinks} at kinks not compared" if found.at_kinks else ""
     kinks += f", {found.declared} with a declared derivative not compared" if found.declared else ""
-    out().print(
-        Text(f"{text}{where} ({found.compared} compared{kinks})", style="" if holds else "bold red"), soft_wrap=True
-    )
+    doubles = " in doubles" if in_decimals else ""
+    counts = f"({found.compared} compared{doubles}{kinks})"
+    out().print(Text(f"{text}{where} {counts}", style="" if holds else "bold red"), soft_wrap=True)
     return holds
 
 

@@ -76,6 +76,20 @@ def test_check_says_of_each_file_how_it_stands(tmp_path: Path, capsys: pytest.Ca
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_gradients_of_decimals_are_those_of_doubles(capsys: pytest.CaptureFixture[str]) -> None:
+    changes = ["arithmetic.numbers.decimal.digits=20"]
+    assert check_files([str(DOC), *changes], gradients=True, allow_outside=False) == 0
+    assert "gradients agree" in (told := capsys.readouterr().out)
+    assert "(6 compared in doubles)" in told
+
+
+def test_a_declared_derivative_leaves_nothing_to_compare(capsys: pytest.CaptureFixture[str]) -> None:
+    perceptron = ROOT / "configs" / "gallery" / "negnevitsky_and.yaml"
+    assert check_files([str(perceptron)], gradients=True, allow_outside=False) == 0
+    told = capsys.readouterr().out
+    assert "no gradients to compare (0 compared in doubles, 3 with a declared derivative not compared)" in told
+
+
 def test_show_prints_what_check_accepts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert show_file(str(EXACT), ["training.epochs=3"], allow_outside=False) == 0
     (tmp_path / "shown.yaml").write_text(capsys.readouterr().out)
