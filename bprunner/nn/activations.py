@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from bprunner.nn.arrays import Array
-from bprunner.nn.contraction import total
+from bprunner.nn.contraction import TERM_BY_TERM, total
 from bprunner.nn.decimals import in_kind_of, positive_part
 
 Parameters = Mapping[str, Any]
@@ -155,8 +155,21 @@ def _gelu_tanh_slope(net: Array, _out: Array, _: Parameters) -> Array:
 
 def _softmax(net: Array, _: Parameters) -> Array:
     """e^net_j / Σ e^net over the units of each sample; taking the largest from all changes nothing but overflow."""
-    powers = np.exp(net - np.max(net, axis=2, keepdims=True))
+    powers = np.exp(net - largest(net))
     result: Array = powers / total(powers, axis=2)
+    return result
+
+
+def largest(net: Array) -> Array:
+    """The largest of a layer's units, (runs, batch, 1)."""
+    units = net.shape[2]
+    if units > TERM_BY_TERM:
+        every: Array = np.max(net, axis=2, keepdims=True)
+        return every
+    # NumPy is slow along a short axis.
+    result = net[:, :, :1]
+    for unit in range(1, units):
+        result = np.maximum(result, net[:, :, unit : unit + 1])
     return result
 
 

@@ -2,8 +2,8 @@
 
 Adding the same numbers in another order gives other last bits, and NumPy and BLAS choose their order by
 memory layout. Here the order depends on the shape of one run alone, never on how many runs there are:
-short sums go term after term from the left, as a person adds (and without fused multiply-add); long ones
-go to BLAS, one run's matrices at a time.
+short sums of small matrices go term after term from the left, as a person adds (and without fused multiply-add);
+the others go to BLAS, one run's matrices at a time.
 """
 
 from __future__ import annotations
@@ -15,16 +15,24 @@ from bprunner.nn.arrays import Array
 TERM_BY_TERM = 16
 """The longest sum that is added term by term. Beyond it BLAS is faster even for one run."""
 
+MOST_PRODUCTS = 256
+"""The most products that one run's matrices are multiplied out into; a single row is no matrix."""
+
+
+def is_term_by_term(rows: int, terms: int, columns: int) -> bool:
+    """Whether the product of (rows, terms) and (terms, columns) is added term by term, and not by BLAS."""
+    return terms <= TERM_BY_TERM and (rows == 1 or rows * terms * columns <= MOST_PRODUCTS)
+
 
 def product(a: Array, b: Array) -> Array:
     """The matrix product of each run: (runs, m, k) and (runs, k, n) give (runs, m, n), the sum over k.
 
-    Either side may have 1 in place of runs. The order of the sum depends on k alone.
+    Either side may have 1 in place of runs. The order of the sum depends on m, k and n alone.
     """
     _, rows, terms = a.shape
     if terms == 1:
         return a * b
-    if terms > TERM_BY_TERM:
+    if not is_term_by_term(rows, terms, b.shape[2]):
         return _by_blas(a, b)
     # All products at once, then their sum from the left. A single row needs no fourth axis for that.
     if rows == 1:

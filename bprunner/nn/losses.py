@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bprunner.nn.activations import softplus
+from bprunner.nn.activations import largest, softplus
 from bprunner.nn.arrays import Array
 from bprunner.nn.contraction import total
 from bprunner.nn.decimals import in_kind_of, signs
@@ -133,7 +133,7 @@ def _softmax_cross_entropy(net: Array, out: Array, target: Array) -> Array:
     vanished = out < _SMALLEST
     if not vanished.any():
         return 0.0 - target * np.log(out)
-    shifted = net - np.max(net, axis=2, keepdims=True)
+    shifted = net - largest(net)
     from_net = shifted - np.log(total(np.exp(shifted), axis=2))
     from_out = np.log(in_kind_of(out, np.where(vanished, 1.0, out)))
     # A net input of −∞ beside a target of 0 counts as nothing, as 0 ln 0 does.

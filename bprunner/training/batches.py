@@ -11,13 +11,10 @@ from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bprunner.nn.arrays import Array
+from bprunner.nn.arrays import Array, Indices
 from bprunner.nn.generators import Randomness
 from bprunner.training.population import Part, Population
-
-Indices = NDArray[np.int64]
 
 
 class Batch(NamedTuple):

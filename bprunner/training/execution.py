@@ -20,11 +20,10 @@ from numpy.typing import NDArray
 
 from bprunner.collector import without_collecting
 from bprunner.nn.arrays import Array
-from bprunner.nn.contraction import TERM_BY_TERM
 from bprunner.training.columns import columns
 from bprunner.training.loop import train
 from bprunner.training.measuring import measure_names
-from bprunner.training.population import Population
+from bprunner.training.population import Population, uses_blas
 from bprunner.training.recorder import CHUNK_BYTES, StepBuffer, chunk_capacities, is_finite
 from bprunner.training.trace import Trace, TraceWriter
 
@@ -70,7 +69,7 @@ def execute(
     diverged_at: int | None = None
     try:
         # Overflow is a value here: it is looked for in the recorded numbers. Steps are many small tuples, no garbage.
-        with np.errstate(all="ignore"), without_collecting(), _one_blas_thread(population):
+        with np.errstate(all="ignore"), without_collecting(), one_blas_thread(population):
             for step in train(population):
                 stopping = should_stop() and step.updates is not None
                 # A step between the ends of epochs is looked at when it comes: nobody sees it again.
@@ -95,13 +94,12 @@ def execute(
         keeper.discard()
 
 
-def _one_blas_thread(population: Population) -> AbstractContextManager[object]:
+def one_blas_thread(population: Population) -> AbstractContextManager[object]:
     """BLAS on several threads divides long sums among them, and so adds in an order that depends on the machine.
 
     On one thread a run has the same bits everywhere, alone or beside others.
     """
-    longest = max(population.samples, population.largest_batch, *population.names.sizes)
-    if longest <= TERM_BY_TERM:
+    if not uses_blas(population):
         return nullcontext()
     from threadpoolctl import threadpool_limits
 

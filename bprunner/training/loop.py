@@ -6,20 +6,20 @@ computes belongs to the samples of its update: all of them, or a batch.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bprunner.nn.arrays import Array
+from bprunner.nn.arrays import Array, Flags, Indices, picked
 from bprunner.nn.decimals import doubles, in_kind_of
 from bprunner.nn.network import Passed, Pulled, Weights, backward, bias_position, forward, with_penalties
-from bprunner.training.batches import Indices, batches
+from bprunner.training.batches import batches
 from bprunner.training.measuring import NOTHING, Measurer
 from bprunner.training.population import Population
 from bprunner.training.rates import is_constant, rates
-from bprunner.training.stopping import Flags, Stopper
+from bprunner.training.stopping import Stopper
 
 
 class Step(NamedTuple):
@@ -43,17 +43,21 @@ class Step(NamedTuple):
     slots: Sequence[tuple[Array, ...]] = ()
 
 
-def train(population: Population) -> Iterator[Step]:
+Steps = Generator[Step, Indices | None, None]
+
+
+def train(population: Population) -> Steps:
     """All steps of a population, from 0 to its last update, or until all runs have ended.
 
     Overflow gives infinities and nan, as values; whoever iterates decides (numpy.errstate) whether it warns.
     Nothing that was yielded is changed afterwards.
+
+    Who sends the places of some runs instead of asking for the next step has it with these runs alone.
     """
-    steps = _train(population)
-    return steps if not population.digits else (_in_doubles(step) for step in steps)
+    return _train(population) if not population.digits else _each_in_doubles(_train(population))
 
 
-def _train(population: Population) -> Iterator[Step]:
+def _train(population: Population) -> Steps:
     p = population
     # Looked up once: for a small network, looking up costs as much as computing.
     layers, objective, stages, penalties, most = p.layers, p.objective, p.stages, p.penalties, p.most_updates
@@ -68,7 +72,11 @@ def _train(population: Population) -> Iterator[Step]:
     weights = p.weights
     remembers, idle = bool(p.optimizer.slots), measurer.is_idle
     slots: Sequence[tuple[Array, ...]] = ()
+    places: Indices | None = None
     for number, (inputs, targets, samples), rate in zip(range(most + 1), batches(p), every_rate, strict=False):
+        if places is not None:
+            inputs, targets = picked(inputs, places), picked(targets, places)
+            samples, rate = picked(samples, places), picked(rate, places)
         passed = forward(layers, weights, inputs, stages)
         error = objective.value(passed.net[-1], passed.out[-1], targets)
         if penalties:
@@ -97,8 +105,17 @@ def _train(population: Population) -> Iterator[Step]:
         if last:
             yield Step(number, weights, passed, error, pulled, None, measures, samples, ended, slots)
             return
-        yield Step(number, weights, passed, error, pulled, updates, measures, samples, ended, slots)
+        kept = yield Step(number, weights, passed, error, pulled, updates, measures, samples, ended, slots)
         weights = following
+        if kept is not None:
+            places = kept if places is None else places[kept]
+            p, weights = p.only(kept), weights.like([picked(part, kept) for part in weights.flat()])
+            layers, objective, penalties = p.layers, p.objective, p.penalties
+            updating.keep(p, kept)
+            measurer.keep(p, kept)
+            ended = picked(ended, kept)
+            if stopper is not None:
+                stopper.keep(p, kept)
 
 
 class _Updating:
@@ -125,6 +142,14 @@ class _Updating:
     def remembered(self) -> Sequence[tuple[Array, ...]]:
         """What the optimizer remembers, for each of weights.flat(), as it is now."""
         return tuple(self._slots)
+
+    def keep(self, p: Population, kept: Indices) -> None:
+        """Goes on with these runs alone."""
+        self._slots = [tuple(picked(slot, kept) for slot in slots) for slots in self._slots]
+        count = self._numbers["count"]
+        self._numbers = {
+            **p.hyperparameters, "learning_rate": p.learning_rate, "factor": -p.learning_rate, "count": count
+        }  # fmt: skip
 
     def begin(self, number: int, rate: Array | None) -> None:
         """What changes from step to step: the learning rate, if it does, and the count."""
@@ -190,6 +215,16 @@ class _Updating:
 
 def _needed(p: Population) -> Sequence[str]:
     return ("count",) if "bias_correction" in p.hyperparameters else ()
+
+
+def _each_in_doubles(steps: Steps) -> Steps:
+    kept: Indices | None = None
+    while True:
+        try:
+            step = steps.send(kept)
+        except StopIteration:
+            return
+        kept = yield _in_doubles(step)
 
 
 def _in_doubles(step: Step) -> Step:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bprunner.nn.arrays import Array
+from bprunner.nn.arrays import Array, Indices, picked
 from bprunner.nn.losses import Objective
 from bprunner.nn.network import Passed, Weights, error_of, forward
 from bprunner.training.population import Part, Population
@@ -61,6 +61,11 @@ class Measurer:
         self._seen = 0
         # Of a step, nothing is measured beside its error, and the end of an epoch brings nothing new.
         self.is_idle = not measure_names(p)
+
+    def keep(self, p: Population, kept: Indices) -> None:
+        """Goes on with these runs alone."""
+        self._p = p
+        self._running = {name: picked(total, kept) for name, total in self._running.items()}
 
     def measures(
         self, number: int, weights: Weights, passed: Passed, targets: Array, error: Array, rate: Array | None

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from bprunner.data.samples import Samples
 from bprunner.nn.activations import ACTIVATIONS
-from bprunner.nn.arrays import Array
+from bprunner.nn.arrays import Array, Indices, picked
 from bprunner.nn.biases import BIASES
+from bprunner.nn.contraction import is_term_by_term
 from bprunner.nn.decimals import decimals
 from bprunner.nn.generators import GENERATORS, Randomness
 from bprunner.nn.losses import Objective, objective
@@ -89,6 +90,15 @@ class Population:
     recorded: frozenset[str] = field(default_factory=frozenset)
     only_epochs: bool = False
 
+    def only(self, kept: Indices) -> Population:
+        """The runs at these places. What runs share stays shared."""
+        sources = tuple(self.sources[place] for place in kept.tolist())
+        return replace(_mapped(self, lambda array: picked(array, kept)), sources=sources)
+
+    def in_order(self, memory: Literal["C", "F"]) -> Population:
+        """The same numbers, with the runs outermost in memory ("C") or innermost ("F")."""
+        return _mapped(self, lambda array: np.asarray(array, order=memory))
+
     @property
     def runs(self) -> int:
         return int(self.weights.W[0].shape[0])
@@ -141,6 +151,19 @@ def structure(experiment: Experiment) -> tuple[object, ...]:
         (training.epochs, training.updates, training.update_order, training.frozen, training.optimizer_state.count),
         experiment.arithmetic,
         experiment.trace,
+        experiment.dataset,
+    )
+
+
+def uses_blas(p: Population) -> bool:
+    """Whether any sum of its passes is left to BLAS; else all are added term by term."""
+    batches = {len(part) for part in (p.part, p.held_out) if part is not None} | {p.largest_batch}
+    return not all(
+        is_term_by_term(batch, fan_in, fan_out)
+        and is_term_by_term(fan_in, batch, fan_out)
+        and is_term_by_term(batch, fan_out, fan_in)
+        for batch in batches
+        for _, fan_in, fan_out in (W.shape for W in p.weights.W)
     )
 
 
@@ -210,7 +233,10 @@ def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
         only_epochs=first.trace.steps == "epochs",
     )
     numbers: Any = first.arithmetic.numbers
-    return _in_decimals(population, numbers.digits) if numbers.kind == "decimal" else population
+    if numbers.kind != "decimal":
+        return population
+    digits: int = numbers.digits
+    return replace(_mapped(population, lambda array: decimals(array, digits)), digits=digits)
 
 
 def _per_run(values: Sequence[float]) -> Array:
@@ -314,36 +340,35 @@ def _source(start: Start, training: Training) -> Callable[[], Randomness] | None
     return lambda: generator(seed)
 
 
-# Decimals
+# The same population with other arrays
 
 
-def _in_decimals(p: Population, digits: int) -> Population:
-    """The same population with decimals for numbers."""
+def _mapped(p: Population, turned: Callable[[Array], Array]) -> Population:
+    """With every array of numbers turned into another."""
 
-    def turned(value: Any) -> Any:
-        if isinstance(value, np.ndarray) and value.dtype == np.float64:
-            return decimals(value, digits)
-        if isinstance(value, dict):
-            return {key: turned(each) for key, each in value.items()}
+    def each(value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.dtype != np.bool_:
+            return turned(value)
+        if isinstance(value, Mapping):
+            return {key: each(item) for key, item in value.items()}
         if isinstance(value, tuple) and not hasattr(value, "_fields"):
-            return tuple(turned(each) for each in value)
+            return tuple(each(item) for item in value)
         return value
 
     return replace(
         p,
-        layers=tuple(replace(layer, parameters=turned(dict(layer.parameters))) for layer in p.layers),
+        layers=tuple(replace(layer, parameters=each(layer.parameters)) for layer in p.layers),
         weights=p.weights.like([turned(part) for part in p.weights.flat()]),
         part=Part(turned(p.part.inputs), turned(p.part.targets)),
         held_out=None if p.held_out is None else Part(turned(p.held_out.inputs), turned(p.held_out.targets)),
-        objective=replace(p.objective, parameters=turned(dict(p.objective.parameters))),
-        reported=None if p.reported is None else replace(p.reported, parameters=turned(dict(p.reported.parameters))),
-        penalties=tuple(each._replace(strength=turned(each.strength)) for each in p.penalties),
-        counted={key: replace(each, parameters=turned(dict(each.parameters))) for key, each in p.counted.items()},
-        hyperparameters=turned(dict(p.hyperparameters)),
-        slots=turned(p.slots),
+        objective=replace(p.objective, parameters=each(p.objective.parameters)),
+        reported=None if p.reported is None else replace(p.reported, parameters=each(p.reported.parameters)),
+        penalties=tuple(weighed._replace(strength=turned(weighed.strength)) for weighed in p.penalties),
+        counted={key: replace(counted, parameters=each(counted.parameters)) for key, counted in p.counted.items()},
+        hyperparameters=each(p.hyperparameters),
+        slots=each(p.slots),
         learning_rate=turned(p.learning_rate),
-        schedule=turned(dict(p.schedule)),
-        warm_up=turned(p.warm_up),
-        stop=turned(dict(p.stop)),
-        digits=digits,
+        schedule=each(p.schedule),
+        warm_up=None if p.warm_up is None else turned(p.warm_up),
+        stop=each(p.stop),
     )

@@ -179,7 +179,8 @@ def bytes_per_step(population: Population) -> int:
     numbers = sum(part[0].size for part in population.weights.flat())
     arrays = 11 * len(population.weights.W)
     numpy_object = 150
-    return int(8 * population.runs * (1 + 3 * neurons * population.largest_batch + 3 * numbers) + arrays * numpy_object)
+    remembered = (3 + len(population.optimizer.slots)) * numbers
+    return int(8 * population.runs * (1 + 3 * neurons * population.largest_batch + remembered) + arrays * numpy_object)
 
 
 def chunk_capacities(population: Population) -> Iterator[int]:

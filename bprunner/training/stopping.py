@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from bprunner.nn.arrays import Array
+from bprunner.nn.arrays import Array, Flags, Indices, picked
 from bprunner.training.population import Population
-
-Flags = NDArray[np.bool_]
 
 
 class Stopper:
@@ -30,6 +27,13 @@ class Stopper:
         self._best: Array | None = None
         self._waited = np.zeros(p.runs, dtype=np.int64)
         self._before: Array | None = None
+
+    def keep(self, p: Population, kept: Indices) -> None:
+        """Goes on with these runs alone."""
+        self._numbers = p.stop
+        self._ended, self._waited = self._ended[kept], self._waited[kept]
+        self._best = None if self._best is None else self._best[kept]
+        self._before = picked(self._before, kept)
 
     def ended(self, error: Array, measures: Mapping[str, Array]) -> Flags:
         """After one more epoch (at the first call, before any). `error` is that of the step at its end."""

@@ -1,0 +1,257 @@
+"""Training a population in chunks: series of all its runs, some steps at a time.
+
+A chunk is one block of memory, series by series, step by step, the runs side by side: a step is copied into it row
+by row, and a file takes it column by column. So memory is bounded by the chunk, and not by the training.
+
+A run whose error or weights leave the range of doubles has diverged, and ends at that step; so does one that its
+stopping rule ends. At the end of a chunk such runs are taken out of the population, and cost nothing more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from bprunner.collector import without_collecting
+from bprunner.nn.arrays import Array, Flags, Indices
+from bprunner.training.columns import Column, columns
+from bprunner.training.execution import one_blas_thread
+from bprunner.training.loop import Step, train
+from bprunner.training.measuring import measure_names
+from bprunner.training.population import Population, uses_blas
+
+CHUNK_BYTES = 16 * 2**20
+MOST_STEPS = 256
+
+_ALWAYS = ("weight", "bias")
+_NAN = np.full((1, 1, 1), np.nan)
+NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some consecutive steps of some runs.
+
+    `first`: the number of the first step. `runs`: their places in the population, (n,). `values`: (series, steps, n).
+    `lengths`: how many of the steps each run has, (n,): fewer where it ended.
+    """
+
+    first: int
+    runs: Indices
+    values: Array
+    lengths: Indices
+
+    @property
+    def steps(self) -> Indices:
+        """Their numbers."""
+        return np.arange(self.first, self.first + self.values.shape[1])
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every run has every step."""
+        return bool((self.lengths == self.values.shape[1]).all())
+
+
+class Ends(NamedTuple):
+    """How the runs of a population ended: the number of the last step of each, (runs,), and which diverged there."""
+
+    last: Indices
+    diverged: Flags
+
+
+def series_of(population: Population, quantities: Sequence[str] = ()) -> list[Column]:
+    """The series of a chunk, in order: weights and biases, the error, what is measured, and the quantities wanted.
+
+    Raises ValueError for a quantity that every sample has where there are several samples.
+    """
+    recorded = (*_ALWAYS, *quantities)
+    found = columns(population.names, measure_names(population), recorded=recorded, slots=population.optimizer.slots)
+    if population.largest_batch > 1 and any(column.per_sample for column in found):
+        raise ValueError("where there are several samples, what each of them has is no series of a run")
+    return sorted(found, key=_place)
+
+
+def train_in_chunks(
+    population: Population,
+    series: Sequence[Column],
+    keep: Callable[[Chunk], None],
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Ends | None:
+    """Trains a population and hands over its series, chunk after chunk; None where it was to stop before its end.
+
+    `series` are those of series_of. What `keep` is given is overwritten after it returns.
+    """
+    p = in_fast_order(population)
+    filling = _Filling(p, series)
+    steps = train(p)
+    going: Indices | None = None
+    with np.errstate(all="ignore"), without_collecting(), one_blas_thread(p):
+        while True:
+            step = steps.send(going)
+            going = None
+            filling.add(step)
+            last = step.updates is None
+            if not (last or filling.is_full):
+                continue
+            keep(filling.taken(last))
+            if last or not filling.places.size:
+                return filling.ends
+            if should_stop():
+                return None
+            going = filling.going if not p.digits else None
+
+
+def in_fast_order(population: Population) -> Population:
+    """The runs innermost in memory where sums are added term by term, outermost where BLAS adds them.
+
+    NumPy's functions follow the memory: with the runs innermost they pass over all runs at once.
+    """
+    return population.in_order("C" if uses_blas(population) or population.digits else "F")
+
+
+def chunk_steps(series: int, runs: int) -> int:
+    """How many steps a chunk has."""
+    return max(1, min(MOST_STEPS, CHUNK_BYTES // (8 * series * runs)))
+
+
+class _Rows(NamedTuple):
+    """Where one array of a step goes: the first of its series, and how many there are."""
+
+    column: Column
+    start: int
+    size: int
+
+
+def _place(column: Column) -> tuple[str, int, str, int, int]:
+    """Where a series stands: those of one array of a step beside each other, as in the array's transpose."""
+    row, unit = column.index if len(column.index) == 2 else (0, *column.index)
+    return column.store, column.layer, column.name if column.store == "measure" else "", unit, row
+
+
+def _rows(series: Sequence[Column]) -> Iterator[_Rows]:
+    """Each array of a step, with its series."""
+    start = 0
+    for _, group in groupby(series, key=lambda column: _place(column)[:3]):
+        of_array = list(group)
+        yield _Rows(of_array[0], start, len(of_array))
+        start += len(of_array)
+
+
+class _Filling:
+    """A chunk being filled, and what is known of its runs."""
+
+    def __init__(self, p: Population, series: Sequence[Column]) -> None:
+        self._shape = (len(series), chunk_steps(len(series), p.runs))
+        self._rows = list(_rows(series))
+        self._memory = np.empty(math.prod(self._shape) * p.runs)
+        self._ended_at = np.full(p.runs, -1)
+        self._first = 0
+        self.ends = Ends(np.full(p.runs, -1), np.zeros(p.runs, dtype=bool))
+        self.places = np.arange(p.runs)
+        self.going: Indices | None = None
+        self._make_room()
+
+    def _make_room(self) -> None:
+        runs = len(self.places)
+        self._values = self._memory[: math.prod(self._shape) * runs].reshape(*self._shape, runs)
+        self._count = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self._count == self._shape[1]
+
+    def add(self, step: Step) -> None:
+        """Copies a step."""
+        values, at = self._values, self._count
+        for column, start, size in self._rows:
+            array = _stored(step, column)
+            values[start : start + size, at] = array.T.reshape(-1, array.shape[0])
+        if step.ended is not None and step.ended.any():
+            ended = self.places[step.ended]
+            self._ended_at[ended[self._ended_at[ended] < 0]] = step.number
+        self._count += 1
+
+    def taken(self, is_last: bool) -> Chunk:
+        """The steps that there are. Runs that ended in them are let go: `going` are the others, by their places among
+        those that there were, or None where all go on."""
+        values, places, first = self._values[:, : self._count], self.places, self._first
+        self._first += self._count
+        diverged_at = self._diverged_at(values, first)
+        ended_at = self._ended_at[places]
+        ends = np.where(ended_at < 0, self._first - 1 if is_last else NEVER, ended_at)
+        diverged = diverged_at <= ends
+        ends = np.where(diverged, diverged_at, ends)
+        gone = ends < NEVER
+        self.ends.last[places[gone]] = ends[gone]
+        self.ends.diverged[places[diverged & gone]] = True
+        lengths = np.minimum(ends, self._first - 1) - first + 1
+        self.going = np.flatnonzero(~gone) if gone.any() else None
+        chunk = Chunk(first, places, values, lengths)
+        self.places = places[~gone]
+        self._make_room()
+        return chunk
+
+    def _diverged_at(self, values: Array, first: int) -> Indices:
+        """The first step at which each run's error or one of its weights is no finite number; NEVER where none is."""
+        found = np.full(values.shape[2], NEVER)
+        errors, weights = [], []
+        for column, start, size in self._rows:
+            if column.store == "error":
+                errors.append(values[start])
+            elif column.store in ("W", "b"):
+                weights.append(values[start : start + size])
+        finite = np.isfinite(errors[0]).all(axis=0)
+        # A weight that is not finite never is again; an error may be.
+        for part in weights:
+            finite &= np.isfinite(part[:, -1]).all(axis=0)
+        for run in np.flatnonzero(~finite):
+            fine = np.isfinite(errors[0][:, run])
+            for part in weights:
+                fine &= np.isfinite(part[:, :, run]).all(axis=0)
+            found[run] = first + int(np.argmin(fine))
+        return found
+
+
+def _stored(step: Step, column: Column) -> Array:
+    """The array of a step that holds a column, (runs or 1, rows, units)."""
+    layer = column.layer
+    match column.store:
+        case "W":
+            return step.weights.W[layer]
+        case "b":
+            return present(step.weights.b[layer])
+        case "error":
+            return step.error
+        case "measure":
+            # What is measured at the end of an epoch is not there between.
+            return step.measures.get(column.name, _NAN)
+        case "net":
+            return step.passed.net[layer]
+        case "out":
+            return step.passed.out[layer]
+        case "delta":
+            return step.pulled.delta[layer]
+        case "gradient_W":
+            return step.pulled.gradient.W[layer]
+        case "gradient_b":
+            return present(step.pulled.gradient.b[layer])
+        case "update_W":
+            return _NAN if step.updates is None else step.updates.W[layer]
+        case "update_b":
+            return _NAN if step.updates is None else present(step.updates.b[layer])
+        case "slot0":
+            return step.slots[layer][0]
+        case "slot1":
+            return step.slots[layer][1]
+    raise AssertionError(column.store)
+
+
+def present(array: Array | None) -> Array:
+    """Only layers with biases have columns for them, so that none is absent here."""
+    assert array is not None
+    return array
