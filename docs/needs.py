@@ -73,7 +73,7 @@ def _dataset(dataset: Dataset) -> Iterator[str]:
         yield "samples in columns"
     if dataset.encode is not None:
         sides = {dataset.encode.inputs, dataset.encode.targets} - {None}
-        yield from sorted({"one_hot": "one-hot targets", "bipolar": "bipolar numbers"}[str(side)] for side in sides)
+        yield from sorted({"one_hot": "one-hot targets"}.get(str(side), f"{side} numbers") for side in sides)
     if dataset.split is not None or dataset.held_out is not None:
         yield "held-out samples"
     if dataset.scale is not None:

@@ -10,6 +10,7 @@ import numpy as np
 from bprunner.data.samples import Samples
 from bprunner.nn.arrays import Array
 from bprunner.spec.addressing import Address
+from bprunner.spec.arithmetic import PER_SAMPLE
 from bprunner.spec.expectations import MEASURES
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.expressions import parse
@@ -83,7 +84,7 @@ class Reader:
         if quantity in ("input", "target"):
             table = self._samples.inputs if quantity == "input" else self._samples.targets
             return float(table[self._which(step, address), self._positions[name]])
-        if quantity in ("net", "out", "prediction", "delta"):
+        if quantity in PER_SAMPLE:
             return self._of_sample(name, step, address)
         return float(self._column(name)[self._row(step)])
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -24,6 +24,8 @@ from bprunner.spec.printed import Printed
 from bprunner.training.trace import Trace
 
 State = Literal["agrees", "erratum", "disagrees", "beyond"]
+FAULTY: tuple[State, ...] = ("erratum", "disagrees")
+"""Where the printed number is not the computed one, as far as figures are held."""
 
 # Up to so many significant digits, a figure may come from a pencil, and a computed number counts as the decimal of 15
 # digits that it stands for. Longer ones were printed by a computer, from all the digits of a double.
@@ -124,7 +126,7 @@ def _verdict(
     reader: Reader, path: tuple[str | int, ...], each: Addressed, expectation: Expectation, experiment: Experiment
 ) -> Verdict:
     figure, name = each.figure, reader.full_name(each.address.name)
-    where = Address(name, each.address.step, each.address.epoch, each.address.counted, each.address.sample)
+    where = replace(each.address, name=name)
     value, step, missing = reader.read(where)
     way = _way(figure, expectation, experiment.arithmetic, each.path, name)
     tolerance = _tolerance(figure, expectation)
@@ -141,7 +143,7 @@ def _verdict(
         elif not right_agrees and not missing:
             note = f"declared an erratum, but the right number is not {right}"
     if _is_beyond(experiment.horizon, reader, step):
-        note = f"beyond the horizon, where it {'disagrees' if state == 'disagrees' else 'agrees'}"
+        note = f"beyond the horizon, where the printed number {'agrees' if agrees else 'does not agree'}"
         state = "beyond"
     shown = _shown(figure.printed, value, way)
     return Verdict(where, step, figure.printed, value, shown, state, note, right, path)

@@ -12,7 +12,7 @@ from bprunner.cli.codes import ExitCode
 from bprunner.cli.terminal import out, tell_problems
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
-from bprunner.errors import InputError
+from bprunner.errors import InputError, Problem
 from bprunner.nn.gradcheck import GradientCheck, check_gradients
 from bprunner.spec.addressing import Addressed, addressed
 from bprunner.spec.arithmetic import Arithmetic
@@ -29,6 +29,11 @@ def check_files(arguments: Sequence[str], gradients: bool, allow_outside: bool) 
     """Checks every file, with the changes among the arguments, and says of each how it stands."""
     worst = ExitCode.WELL
     files, changes = files_and_changes(arguments)
+    if not files:
+        tell_problems(
+            InputError(Problem("no file to check was named", hint="for example bprun check configs/doc.yaml"))
+        )
+        return ExitCode.INPUT
     for file in files:
         try:
             declaration = read_declaration(file, changes, allow_outside)

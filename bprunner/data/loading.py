@@ -6,6 +6,7 @@ What was read is encoded, then split, then scaled.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -47,7 +48,7 @@ def load_samples(declaration: Declaration) -> Samples:
         _refuse(declaration, list(sample_misfits(declaration.experiment, len(training))))
     if dataset.scale is not None:
         training, held_out = _scaled(source, dataset.scale, training, held_out)
-    return _whole(training, held_out)
+    return replace(training, held_out=held_out)
 
 
 # Sources
@@ -115,13 +116,7 @@ def _split(declaration: Declaration, split: Split, samples: Samples) -> tuple[Sa
 
 
 def _rows(samples: Samples, rows: Rows) -> Samples:
-    return _with(samples, {side: getattr(samples, side)[rows] for side in SIDES})
-
-
-def _with(samples: Samples, arrays: Mapping[str, Array]) -> Samples:
-    """The samples with other numbers on one side or both."""
-    inputs, targets = (arrays.get(side, getattr(samples, side)) for side in SIDES)
-    return Samples(inputs, targets, samples.input_names, samples.target_names, samples.origin, samples.held_out)
+    return replace(samples, inputs=samples.inputs[rows], targets=samples.targets[rows])
 
 
 def _scaled(
@@ -133,13 +128,17 @@ def _scaled(
         if how is None:
             continue
         ours, theirs = scaled(how, getattr(training, side), None if held_out is None else getattr(held_out, side))
-        training = _with(training, {side: ours})
+        training = _with_side(training, side, ours)
         if held_out is not None and theirs is not None:
-            held_out = _with(held_out, {side: theirs})
+            held_out = _with_side(held_out, side, theirs)
             problems += _beyond(source, side, theirs)
     if problems:
         raise InputError(problems)
     return training, held_out
+
+
+def _with_side(samples: Samples, side: str, values: Array) -> Samples:
+    return replace(samples, inputs=values) if side == "inputs" else replace(samples, targets=values)
 
 
 def _beyond(source: Source, side: str, values: Array) -> list[Problem]:
@@ -150,8 +149,3 @@ def _beyond(source: Source, side: str, values: Array) -> list[Problem]:
     row, column = beyond[0].tolist()
     message = f"held-out sample {row + 1:,}, column {column + 1:,}: too far from the training samples to be scaled"
     return [source.problem(("scale", side), message)]
-
-
-def _whole(training: Samples, held_out: Samples | None) -> Samples:
-    names = training.input_names, training.target_names
-    return Samples(training.inputs, training.targets, *names, training.origin, held_out)

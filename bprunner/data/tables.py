@@ -23,7 +23,7 @@ from bprunner.spec.reading import Declaration
 
 SIDES = ("inputs", "targets")
 MOST_TOLD = 20
-"""The most numbers of a file that are told to be wrong."""
+"""The most problems of a Parquet or NumPy file that are told; one more says that there are more."""
 Refuse = Callable[[str, int, int, str], Problem]
 """What is wrong with a number, as a problem: its side, row and column (from 0), and the rule it breaks."""
 
@@ -90,16 +90,17 @@ class Source:
     @property
     def most_samples(self) -> int:
         """How many samples it may have."""
-        widest = max(self.columns(side) for side in SIDES)
-        return min(most_samples(self.declaration.experiment.architecture), LARGEST_TABLE // widest)
+        return min(most_samples(self.declaration.experiment.architecture), LARGEST_TABLE // self._widest)
+
+    @property
+    def _widest(self) -> int:
+        return max(self.columns(side) for side in SIDES)
 
     def check_size(self, samples: int, *keys: str) -> None:
         """Raises InputError for more samples than are possible."""
         most = most_samples(self.declaration.experiment.architecture)
-        widest = max(self.columns(side) for side in SIDES)
-        problems = [
-            self.problem(keys, misfit.message, misfit.hint) for misfit in size_misfits(samples, widest, most, ())
-        ]
+        misfits = size_misfits(samples, self._widest, most, ())
+        problems = [self.problem(keys, misfit.message, misfit.hint) for misfit in misfits]
         if problems:
             raise InputError(problems)
 

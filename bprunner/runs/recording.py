@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from bprunner._version import __version__
+from bprunner.checking.verdicts import FAULTY
 from bprunner.figures import BackgroundDrawing, draw_in_background
 from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
 from bprunner.spec.dataset import KeyPath
@@ -381,7 +382,7 @@ def _description(run: Run) -> str:
         ("Configuration", run.hash[:12]),
     ]
     table = "\n".join(f"| {name} | {plain_markdown(text)} |" for name, text in rows if text)
-    faults = "".join(f"\n- {plain_markdown(str(verdict))}" for verdict in run.figures if verdict.state != "agrees")
+    faults = "".join(f"\n- {plain_markdown(str(verdict))}" for verdict in run.figures if verdict.state in FAULTY)
     listed = f"\n\nFigures that do not agree as printed:\n{faults}" if faults else ""
     thinned = _thinned(run)
     return f"**{plain_markdown(run.experiment.title or run.name)}**\n\n| | |\n|---|---|\n{table}{listed}{thinned}"

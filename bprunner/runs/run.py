@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bprunner.checking.verdicts import Verdicts, check
+from bprunner.checking.verdicts import FAULTY, Verdicts, check
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
 from bprunner.nn.arrays import Array
@@ -136,7 +136,7 @@ class Run:
         columns = {name: self.trace[name][rows] for name in self._shown()}
         table = pd.DataFrame(columns, index=pd.Index(self.trace.steps[rows], name="step"))
         told = () if self.declaration.is_what_if else self.figures
-        faults = "".join(f"<li>{html.escape(str(each))}</li>" for each in told if each.state != "agrees")
+        faults = "".join(f"<li>{html.escape(str(each))}</li>" for each in told if each.state in FAULTY)
         text = "<br>".join(html.escape(line) for line in lines)
         return f"<p><b>{html.escape(self.name)}</b><br>{text}</p>{table._repr_html_()}<ul>{faults}</ul>"
 

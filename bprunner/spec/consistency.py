@@ -31,8 +31,6 @@ from bprunner.spec.training_misfits import (
 )
 from bprunner.spec.weights_misfits import weights_misfits
 
-__all__ = ["Misfit", "misfits", "most_samples", "sample_misfits"]
-
 
 def misfits(parts: Mapping[str, Any]) -> Iterator[Misfit]:
     """All misfits among the valid top-level parts of an experiment, by their keys.

@@ -7,7 +7,7 @@ drawn, or a logical gate. Then they are encoded, split and scaled, in this order
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import (
     BeforeValidator,
@@ -275,8 +275,6 @@ class Dataset(Sources):
             return own
         return {**own, **{("held_out", *keys): name for keys, name in self.held_out.files.items()}}
 
-
-DatasetField: TypeAlias = Dataset
 
 SOURCES = frozenset(
     ["inputs", "targets", "csv", "parquet", "npy", "npz", "bundled", "moons", "circles", "blobs", "gate"]

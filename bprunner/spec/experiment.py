@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field
 from bprunner.spec.architecture import Architecture
 from bprunner.spec.arithmetic import Arithmetic, ArithmeticField
 from bprunner.spec.choices import Frozen
-from bprunner.spec.dataset import DatasetField
+from bprunner.spec.dataset import Dataset
 from bprunner.spec.expectations import Expectation
 from bprunner.spec.fields import Line, Lines, as_tuple
 from bprunner.spec.initial_weights import InitialWeightsField
@@ -71,7 +71,7 @@ class Experiment(Frozen):
     source: Lines | None = Field(None, max_length=2000, description="where the document was published, and by whom")
     architecture: Architecture = Field(description="the network: how many inputs, and its layers")
     initial_weights: InitialWeightsField = Field(description="where training starts: weights by name, or a rule")
-    dataset: DatasetField = Field(description="the samples: inputs and targets, a file, or a set that is known by name")
+    dataset: Dataset = Field(description="the samples: inputs and targets, a file, or a set that is known by name")
     training: Training = Field(description="the loss, the optimizer, the learning rate and the epochs")
     arithmetic: ArithmeticField = Field(Arithmetic(), description="exact, or which quantities are rounded")
     trace: Tracing = Field(Tracing(), description="what the trace holds")

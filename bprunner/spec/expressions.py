@@ -1,8 +1,9 @@
 """An expression is arithmetic over quantities: `learning_rate * delta.o1 * out.h1`.
 
 Authors print numbers that are no quantity by themselves, a product on the way or a weight before it is
-rounded; an expression names them. Allowed are + − * / **, brackets, numbers, quantities of the step
-(`weight.w5`), `input.i1`, `target.o1` and `learning_rate`.
+rounded; an expression names them. Allowed are + - * / **, brackets, numbers and names; which names there are,
+whoever asks for it knows: in figures the quantities of a step (`known_names` in figure_misfits), in the rule `drawn`
+r and g.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Expression:
     _aliases: Mapping[str, str]
 
     def evaluate(self, values: Mapping[str, float]) -> float:
-        """Its value, in float64 arithmetic from left to right. nan where it has none (a division by zero)."""
+        """Its value in float64, by Python's precedence. nan where it has none (a division by zero, an overflow)."""
         try:
             return float(self.apply({name: float(value) for name, value in values.items()}))
         except (ZeroDivisionError, OverflowError):

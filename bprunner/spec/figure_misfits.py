@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from bprunner.spec.addressing import Addressed, addressed
@@ -286,6 +287,7 @@ def _hint_for(name: str, known: Mapping[str, None]) -> str:
     return f"did you mean `{near}`?" if near else f"there are `{same[0]}` to `{same[-1]}`"
 
 
+@cache
 def known_names(names: Names) -> dict[str, None]:
     """Every name that an expression may use."""
     parts = [

@@ -95,19 +95,17 @@ class Names:
 
     @cached_property
     def weights(self) -> dict[str, WeightPlace]:
-        return {name: place for name, place in self._named_weights() if place is not None}
+        return dict(self._named_weights())
 
     def _named_weights(self) -> list[tuple[str, WeightPlace]]:
         given = {place: name for name, text in self.given_weights if (place := self.connection(text)) is not None}
-        return [
-            (given.get(place, f"w{number + 1}"), place)
-            for number, place in enumerate(self._weight_places(self.numbering))
-        ]
+        return [(given.get(place, f"w{number + 1}"), place) for number, place in enumerate(self._weight_places())]
 
-    def _weight_places(self, numbering: str) -> list[WeightPlace]:
+    def _weight_places(self) -> list[WeightPlace]:
+        """Every weight's place, in the order in which weights are numbered."""
         places = []
         for layer, (fan_in, fan_out) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
-            if numbering == "receiver":
+            if self.numbering == "receiver":
                 places += [
                     WeightPlace(layer, sender, receiver) for receiver in range(fan_out) for sender in range(fan_in)
                 ]

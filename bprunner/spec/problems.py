@@ -12,25 +12,28 @@ from typing_extensions import TypeAliasType
 
 from bprunner.errors import Problem
 from bprunner.spec import nodes
+from bprunner.spec.misfit import Path
 from bprunner.spec.naming import shortened
 from bprunner.spec.nodes import Node, describe, entry_place, find
 
-Path = tuple[str | int, ...]
-
-_TYPES = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "figure_type": "a number",
-    "bool_type": "true or false",
-    "string_type": "text",
-    "tuple_type": "a list",
-    "list_type": "a list",
-    "dict_type": "a mapping of names to values",
-    "model_type": "a mapping of names to values",
-    "model_attributes_type": "a mapping of names to values",
-    "choice_parameters": "a mapping of its numbers",
+_RULES = {
+    "int_type": "be a whole number",
+    "int_from_float": "be a whole number",
+    "float_type": "be a number",
+    "figure_type": "be a number",
+    "bool_type": "be true or false",
+    "string_type": "be text",
+    "tuple_type": "be a list",
+    "list_type": "be a list",
+    "dict_type": "be a mapping of names to values",
+    "model_type": "be a mapping of names to values",
+    "model_attributes_type": "be a mapping of names to values",
+    "choice_parameters": "be a mapping of its numbers",
+    "finite_number": "be a finite number",
+    "too_short": "not be empty",
+    "string_too_short": "not be empty",
 }
+"""How the sentence that begins with "must" goes on, by the kind of pydantic's error."""
 
 
 def problem_at(root: Node, path: Sequence[str | int], message: str, hint: str = "") -> Problem:
@@ -151,8 +154,8 @@ def _either(options: Sequence[str]) -> str:
 
 
 def _rule(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
-    if kind in _TYPES:
-        return f"must be {_TYPES[kind]}"
+    if kind in _RULES:
+        return f"must {_RULES[kind]}"
     limits = {
         "greater_than": ("must be greater than", "gt"),
         "greater_than_equal": ("must be at least", "ge"),
@@ -163,12 +166,6 @@ def _rule(kind: str, context: Mapping[str, Any], detail: ErrorDetails) -> str:
         words, key = limits[kind]
         limit = context[key]
         return f"{words} {limit:,}" if isinstance(limit, int) else f"{words} {limit:g}"
-    if kind == "finite_number":
-        return "must be a finite number"
-    if kind == "too_short":
-        return "must not be empty"
-    if kind == "string_too_short":
-        return "must not be empty"
     if kind == "string_too_long":
         return f"must have at most {context['max_length']} characters"
     return str(detail["msg"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,10 +18,11 @@ from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
 from bprunner.spec.architecture import ActivationChoice
 from bprunner.spec.arithmetic import rounding_form
-from bprunner.spec.consistency import Misfit, misfits
+from bprunner.spec.consistency import misfits
 from bprunner.spec.dataset import SOURCES, KeyPath
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.initial_weights import RULES
+from bprunner.spec.misfit import Misfit
 from bprunner.spec.nodes import Node, assign, find, from_data, merge, plain
 from bprunner.spec.problems import cut, problem_at, problem_at_key, problems_of
 from bprunner.spec.source import Source, read_source
@@ -37,7 +39,8 @@ class Declaration:
 
     `folder` is that of the file (the working folder for declarations from Python), `sources` the texts in the
     order in which they were read, the file itself first. `data_files` are the files that the dataset names, by
-    their keys below `dataset`, and `data_digests` the SHA-256 of each.
+    their keys below `dataset`, and `data_digests` the SHA-256 of each. `is_what_if` says whether the overrides change
+    what is computed: the document's figures then need not agree.
     """
 
     experiment: Experiment
@@ -47,15 +50,11 @@ class Declaration:
     root: Node
     data_files: Mapping[KeyPath, Path] = field(default_factory=dict)
     data_digests: Mapping[KeyPath, str] = field(default_factory=dict)
+    is_what_if: bool = False
 
     @property
     def path(self) -> Path | None:
         return self.sources[0].path if self.sources else None
-
-    @property
-    def is_what_if(self) -> bool:
-        """Whether the command line changes what is computed. The document's figures then need not agree."""
-        return _is_what_if(self.overrides)
 
     def problem(self, path: Sequence[str | int], message: str, hint: str = "") -> InputError:
         """An error about what stands at a path of the declaration."""
@@ -88,11 +87,12 @@ def read_declaration(
         merged = _read_file(Path(declared), ())
         folder = Path(declared).resolve().parent
     root = _overridden(merged.root, overrides)
-    if _is_what_if(overrides):
+    what_if = _computes_something_else(merged.root, root)
+    if what_if:
         root = _without_outdated_figures(merged.root, root)
     experiment = validate(root)
     files, digests = _data_files(experiment, root, merged.sources, folder, allow_outside)
-    return Declaration(experiment, folder, merged.sources, tuple(overrides), root, files, digests)
+    return Declaration(experiment, folder, merged.sources, tuple(overrides), root, files, digests, what_if)
 
 
 # Files and overrides
@@ -164,7 +164,7 @@ _EXCLUSIVE: Mapping[tuple[str, ...], frozenset[str]] = {
 
 
 def _for_another_optimizer(base: Node, own: Node) -> Node:
-    """What is extended, without what the optimizer that takes its optimizer's place does not remember."""
+    """`base` without those parts of its `optimizer_state` that the optimizer declared in `own` does not remember."""
     kind = _kind_of(find(own, ("training", "optimizer")))
     if kind not in SLOTS:
         return base
@@ -203,9 +203,18 @@ def _replaces(path: tuple[str, ...], base: nodes.Mapping, over: nodes.Mapping) -
     return bool(chosen) and not chosen <= set(base.entries)
 
 
-def _is_what_if(overrides: Sequence[str]) -> bool:
-    unmoved = ("expect", "tracking", "name", "title", "source")
-    return any(override.partition("=")[0].strip().split(".")[0] not in unmoved for override in overrides)
+_NOT_COMPUTED = frozenset(["name", "title", "source", "expect", "horizon", "trace", "tracking"])
+"""The parts of an experiment that change nothing of what is computed."""
+
+
+def _computes_something_else(declared: Node, changed: Node) -> bool:
+    """Whether a changed declaration says something else than before of what is computed."""
+    if declared is changed:
+        return False
+    before, after = plain(declared), plain(changed)
+    if not (isinstance(before, Mapping) and isinstance(after, Mapping)):
+        return before != after
+    return any(before.get(key) != after.get(key) for key in {*before, *after} - _NOT_COMPUTED)
 
 
 def _without_outdated_figures(declared: Node, changed: Node) -> Node:
@@ -339,14 +348,20 @@ def _valid_parts(data: object) -> dict[str, Any]:
 
 def _valid_or_none(key: str, value: object) -> Any:
     """One top-level part of an experiment, or None where it is faulty."""
+    try:
+        return _adapter(key).validate_python(value, strict=True)
+    except ValidationError:
+        return None
+
+
+@cache
+def _adapter(key: str) -> TypeAdapter[Any]:
+    """What validates one top-level part. Making it takes a hundred times as long as using it."""
     field = Experiment.model_fields[key]
     annotation: Any = field.annotation
     for extra in field.metadata:
         annotation = Annotated[annotation, extra]
-    try:
-        return TypeAdapter(annotation).validate_python(value, strict=True)
-    except ValidationError:
-        return None
+    return TypeAdapter(annotation)
 
 
 def _with_likely_activations(architecture: object) -> object:

@@ -275,3 +275,29 @@ def test_a_figure_of_many_digits_meets_a_run_that_explodes() -> None:
     (verdict,) = judged({"step": 6, "error": 0.12345678901234567}, base=base)
     assert verdict.state == "disagrees"
     assert verdict.value > 1e50
+
+
+def test_beyond_the_horizon_nothing_counts_but_is_told() -> None:
+    """The document's errors of steps 0 to 2, of which only the first is held; one of the others is a typing error."""
+    errors = bprunner.run(doc(epochs=2)).trace["error"]
+    expect = [
+        {"step": 0, "error": f"{errors[0]:.6f}"},
+        {"step": 1, "error": f"{errors[1]:.6f}"},
+        {"step": 2, "error": {"printed": "0.5", "erratum": "a slip", "right": f"{errors[2]:.6f}"}},
+    ]
+    expect = [{**each, "error": _as_numbers(each["error"])} for each in expect]
+    data = {**doc(epochs=2), "horizon": {"step": 0, "reason": "for the test"}, "expect": expect}
+    run = bprunner.run(data)
+    assert states(run.figures) == ["agrees", "beyond", "beyond"]
+    assert [each.note for each in run.figures][1:] == [
+        "beyond the horizon, where the printed number agrees",
+        "beyond the horizon, where the printed number does not agree",
+    ]
+    assert "disagree" not in run._repr_html_().partition("<ul>")[2]
+    assert run._repr_html_().endswith("<ul></ul>")
+
+
+def _as_numbers(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: each if key == "erratum" else _as_numbers(each) for key, each in value.items()}
+    return float(value)

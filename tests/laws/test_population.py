@@ -372,6 +372,11 @@ def test_runs_of_different_structures_are_no_population() -> None:
     other = case_of(2, (2, 2), ("tanh",), 3, training={"optimizer": {"adam": {}}})
     with pytest.raises(ValueError, match="one structure"):
         populate([case.experiments[0], other.experiments[1]], case.samples)
+    elsewhere = case.experiments[1].model_copy(
+        update={"dataset": case.experiments[1].dataset.model_copy(update={"targets": ((0.5,),)})}
+    )
+    with pytest.raises(ValueError, match="one structure"):
+        populate([case.experiments[0], elsewhere], case.samples)
 
 
 # The law can be broken, and the breach is seen

@@ -275,6 +275,20 @@ def test_a_change_of_the_figures_is_no_what_if(base: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "change", ["trace.steps=epochs", "tracking.points=5", "title=other", "training.learning_rate=0.050"]
+)
+def test_what_changes_no_number_is_no_what_if(change: str, base: Path) -> None:
+    assert not read_declaration(base / "base.yaml", [change]).is_what_if
+
+
+@pytest.mark.parametrize(
+    "change", ["training.learning_rate=0.051", "arithmetic.weight.decimals=3", "dataset.targets=[[2]]"]
+)
+def test_what_changes_a_number_is_one(change: str, base: Path) -> None:
+    assert read_declaration(base / "base.yaml", [change]).is_what_if
+
+
+@pytest.mark.parametrize(
     ("changes", "section", "value"),
     [
         (["training.updates=5"], "training", {"updates": 5}),

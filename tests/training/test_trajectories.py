@@ -69,9 +69,12 @@ def test_networks_with_exponentials_agree_to_a_few_of_the_last_bits(reference: R
             np.testing.assert_allclose(trace[name], part, rtol=1e-13, atol=1e-13 * scale, strict=True, err_msg=name)
 
 
-@given(references(EXACT_KINDS, most=16, most_samples=16, fastest=1e-4))
+@given(
+    references(EXACT_KINDS, most=16, most_samples=1, fastest=1e-4)
+    | references(EXACT_KINDS, most=6, most_samples=7, fastest=1e-4)
+)
 def test_sums_of_up_to_sixteen_terms_are_added_from_the_left(reference: Reference) -> None:
-    """Where the terms are few enough, the order of every sum is the one of a person with a pencil."""
+    """Of one sample, or of small matrices, the order of every sum is the one of a person with a pencil."""
     expected, trace = trajectory(reference), trained(reference)
     for name in ("error", *trace.parts("gradient")):
         np.testing.assert_array_equal(trace[name], np.array(expected[name]), strict=True, err_msg=name)
