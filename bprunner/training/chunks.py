@@ -38,13 +38,15 @@ class Chunk:
     """Some consecutive steps of some runs.
 
     `first`: the number of the first step. `runs`: their places in the population, (n,). `values`: (series, steps, n).
-    `lengths`: how many of the steps each run has, (n,): fewer where it ended.
+    `lengths`: how many of the steps each run has, (n,): fewer where it ended. `ending`: which runs have their last
+    step here, (n,).
     """
 
     first: int
     runs: Indices
     values: Array
     lengths: Indices
+    ending: Flags
 
     @property
     def steps(self) -> Indices:
@@ -191,7 +193,7 @@ class _Filling:
         self.ends.diverged[places[diverged & gone]] = True
         lengths = np.minimum(ends, self._first - 1) - first + 1
         self.going = np.flatnonzero(~gone) if gone.any() else None
-        chunk = Chunk(first, places, values, lengths)
+        chunk = Chunk(first, places, values, lengths, gone)
         self.places = places[~gone]
         self._make_room()
         return chunk
