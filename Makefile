@@ -10,10 +10,10 @@ run: .venv/installed
 	$(BIN)/bprun configs/doc.yaml
 
 test: .venv/installed-dev lint types
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term
 
 test-full: .venv/installed-dev lint types
-	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest --cov --cov-report=term
+	HYPOTHESIS_PROFILE=full $(BIN)/python -m pytest --numprocesses=2 --dist=loadgroup --cov --cov-report=term
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check .

@@ -62,6 +62,8 @@ KEYS: Mapping[str, str] = {
     "Dataset.circles": "circles: {samples: 100, noise: 0.1, seed: 0}",
     "Dataset.blobs": "blobs: {samples: 90, centers: 2, seed: 0}",
     "Dataset.gate": "gate: xor",
+    "Dataset.rows": "rows: {first: 1, last: 100}",
+    "Dataset.columns": "columns: [1, 3]",
     "Dataset.samples_in": "samples_in: columns",
     "Dataset.held_out": "held_out: {inputs: [[1, 1]], targets: [[0]]}",
     "Dataset.encode": "encode: {targets: bipolar}",
@@ -70,6 +72,10 @@ KEYS: Mapping[str, str] = {
     "CsvFile.file": "file: prices.csv",
     "CsvFile.inputs": "inputs: [length, width]",
     "CsvFile.targets": "targets: [price]",
+    "CsvFile.header": "header: false",
+    "CsvFile.separator": 'separator: ";"',
+    "RowRange.first": "first: 51",
+    "RowRange.last": "last: 100",
     "ParquetFile.file": "file: prices.parquet",
     "ParquetFile.inputs": "inputs: [length, width]",
     "ParquetFile.targets": "targets: [price]",
@@ -96,6 +102,8 @@ KEYS: Mapping[str, str] = {
     "HeldOut.parquet": "parquet: {file: prices.parquet, inputs: [length, width], targets: [price]}",
     "HeldOut.npy": "npy: {inputs: x.npy, targets: y.npy}",
     "HeldOut.npz": "npz: {file: d.npz, inputs: X, targets: y}",
+    "HeldOut.rows": "rows: {first: 2}",
+    "HeldOut.columns": "columns: [2, 1]",
     "Encoding.inputs": "inputs: bipolar",
     "Encoding.targets": "targets: one_hot",
     "Encoding.classes": "classes: 3",
@@ -103,7 +111,7 @@ KEYS: Mapping[str, str] = {
     "Split.held_out": "held_out: 0.25",
     "Split.seed": "seed: 0",
     "Scaling.inputs": "inputs: standardise",
-    "Scaling.targets": "targets: min_max",
+    "Scaling.targets": "targets: {divide: {by: 100}}",
     "Training.loss": "loss: half_squared_error",
     "Training.penalty": "penalty: {l2: {strength: 0.05, factor: lambda}}",
     "Training.reported_error": "reported_error: squared_error",
@@ -221,6 +229,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "LecunNormal": ("initial_weights: {lecun_normal: {}, biases: zeros, seed: 7}",),
     "Orthogonal": ("initial_weights: {orthogonal: {gain: 1.4}, biases: zeros, seed: 7}",),
     "Drawn": ("initial_weights: {drawn: {formula: 2 * r - 1}, biases: zeros, seed: 7}",),
+    "Standardise": ("inputs: standardise", "inputs: {standardise: {divisor: samples_minus_1}}"),
+    "MinMax": ("inputs: min_max",),
+    "Divide": ("inputs: {divide: {by: 255}}",),
     "HalfSquaredError": ("loss: half_squared_error", "loss: {half_squared_error: {outputs: sum, samples: mean}}"),
     "SquaredError": ("loss: {squared_error: {outputs: mean, samples: sum}}",),
     "MeanSquaredError": ("loss: mean_squared_error",),
@@ -260,6 +271,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
         "stop: {threshold: {at_most: 0.001, counted: before}}",
         "stop: {threshold: {below: 0.001}}",
         "stop: {threshold: {quantity: accuracy, at_least: 1}}",
+        "stop: {threshold: {quantity: largest_update, at_most: 0}}",
     ),
     "StopOnPlateau": ("stop: {plateau: {quantity: held_out.error, patience: 5, by: 0.001, counted: after}}",),
     "Double": ("numbers: double",),
@@ -288,6 +300,7 @@ PLACES: Mapping[str, tuple[str | int, ...]] = {
     "Blobs": ("dataset", "blobs"),
     "HeldOut": ("dataset", "held_out"),
     "Encoding": ("dataset", "encode"),
+    "RowRange": ("dataset", "rows"),
     "Split": ("dataset", "split"),
     "Scaling": ("dataset", "scale"),
     "Training": ("training",),
@@ -306,6 +319,7 @@ PLACES: Mapping[str, tuple[str | int, ...]] = {
     "ActivationChoice": _LAYER,
     "BiasChoice": _LAYER,
     "InitializerChoice": (),
+    "ScaleChoice": ("dataset", "scale"),
     "LossChoice": ("training",),
     "MetricChoice": ("training",),
     "OptimizerChoice": ("training",),
@@ -333,6 +347,10 @@ _IRIS = """
 architecture: {inputs: 4, layers: [{units: 3, activation: softmax, bias: trained}]}
 dataset: {bundled: iris, encode: {targets: one_hot}}
 """
+_TWO_OF_IRIS = "dataset: {bundled: iris, columns: [1, 3]}"
+_NUMBERED = "dataset: {csv: {file: numbered.csv, inputs: [1, 2], targets: [3]}}"
+_SEMICOLONS = "dataset: {csv: {file: semicolons.csv, inputs: [length, width], targets: [price]}}"
+_HELD_NPY = "dataset: {gate: xor, held_out: {npy: {inputs: x.npy, targets: y.npy}}}"
 _CSV = "dataset: {csv: {file: prices.csv, inputs: [length, width], targets: [price]}}"
 _PARQUET = "dataset: {parquet: {file: prices.parquet, inputs: [length, width], targets: [price]}}"
 _NPY = "dataset: {npy: {inputs: x.npy, targets: y.npy}}"
@@ -350,6 +368,13 @@ ROOM: Mapping[str, str] = {
         "initial_weights: {biases: zeros, matrices: [[[0.1, 0.3], [0.2, 0.4]], [[0.21], [0.23]]]}"
     ),
     "InitialWeights.layers": "initial_weights: {biases: zeros, seed: 1}",
+    "Dataset.rows": _TWO_OF_IRIS,
+    "Dataset.columns": _TWO_OF_IRIS,
+    "RowRange": _TWO_OF_IRIS,
+    "HeldOut.rows": _HELD_NPY,
+    "HeldOut.columns": _HELD_NPY,
+    "CsvFile.header": _NUMBERED,
+    "CsvFile.separator": _SEMICOLONS,
     "CsvFile": _CSV,
     "ParquetFile": _PARQUET,
     "NpyFiles": _NPY,

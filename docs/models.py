@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from bprunner.spec import architecture, arithmetic, initial_weights, training
+from bprunner.spec import architecture, arithmetic, dataset, initial_weights, training
 from bprunner.spec.choices import Choice, choices_of
 from bprunner.spec.experiment import Experiment
 
@@ -15,6 +15,7 @@ UNIONS: Mapping[str, Any] = {
     "ActivationChoice": architecture.ActivationChoice,
     "BiasChoice": architecture.BiasChoice,
     "InitializerChoice": initial_weights.InitializerChoice,
+    "ScaleChoice": dataset.ScaleChoice,
     "LossChoice": training.LossChoice,
     "MetricChoice": training.MetricChoice,
     "OptimizerChoice": training.OptimizerChoice,

@@ -57,7 +57,13 @@ VALUES: Mapping[str, str] = {
     "Dataset.encode": "[encoding](#encoding)",
     "Dataset.split": "[a split](#held-out-samples)",
     "Dataset.scale": "[scaling](#scaling)",
+    "Dataset.rows": "[a range](#a-part-of-a-source)",
+    "HeldOut.rows": "[a range](#a-part-of-a-source)",
+    "Scaling.inputs": "[a scale](#scaling)",
+    "Scaling.targets": "[a scale](#scaling)",
     "CsvFile.file": _FILE,
+    "CsvFile.inputs": "a list of names, or of whole numbers from 1",
+    "CsvFile.targets": "a list of names, or of whole numbers from 1",
     "ParquetFile.file": _FILE,
     "NpyFiles.inputs": _FILE,
     "NpyFiles.targets": _FILE,
@@ -118,7 +124,7 @@ VALUES: Mapping[str, str] = {
     "Online.order": "a list of whole numbers, each at least 1",
     "Minibatches.seed": f"{_SEED}, or `after_weights`",
     "Sampled.seed": f"{_SEED}, or `after_weights`",
-    "Drawn.formula": "an [expression](#expressions) over `r` and `g`",
+    "Drawn.formula": "an [expression](#expressions) over `r` and `g`; it may have `fan_in` and `fan_out`",
 }
 DEFAULTS: Mapping[str, str] = {
     "Experiment.arithmetic": "`exact`",

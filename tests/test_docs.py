@@ -69,6 +69,9 @@ def write_data(folder: Path) -> None:
     """The data files that the documents speak of."""
     (folder / "prices.csv").write_text("length,width,price\n1,2,3\n", encoding="utf-8")
     (folder / "plants.csv").write_text("length,width,flowers\n5,2,yes\n4,1,no\n", encoding="utf-8")
+    (folder / "numbered.csv").write_text("1,2,3\n", encoding="utf-8")
+    (folder / "semicolons.csv").write_text("length;width;price\n1;2;3\n", encoding="utf-8")
+    (folder / "seeds.txt").write_text("1 2 3\n4  5 6\n", encoding="utf-8")
     columns = {"length": [1.0, 2.0], "width": [2.0, 3.0], "price": [3.0, 4.0]}
     pq.write_table(pa.table(columns), folder / "prices.parquet")
     inputs, targets = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0], [0.0]])

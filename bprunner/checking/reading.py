@@ -134,8 +134,6 @@ class Reader:
             if int(np.isfinite(there).sum()) > 1:
                 raise _MissingError(f"step {step} has several samples: whose figure is this?")
             return 0
-        if address.epoch is not None and address.name.partition(".")[0] != "delta":
-            return None
         found = np.nonzero(there == address.sample)[0]
         return int(found[0]) if len(found) else None
 

@@ -14,15 +14,18 @@ from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
 from bprunner.errors import InputError, Problem
 from bprunner.nn.gradcheck import GradientCheck, check_gradients
+from bprunner.nn.network import error_of, forward
 from bprunner.spec.addressing import Addressed, addressed
 from bprunner.spec.arithmetic import Arithmetic
 from bprunner.spec.effective import content_hash
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.naming import Names, counted
 from bprunner.spec.reading import Declaration, read_declaration
-from bprunner.training.population import populate
+from bprunner.training.population import Population, populate
 
 LARGEST_DIFFERENCE = 1e-6
+LARGEST_ERROR = 1e100
+"""Far above it a numeric gradient overflows."""
 
 
 def check_files(arguments: Sequence[str], gradients: bool, allow_outside: bool) -> int:
@@ -61,6 +64,11 @@ def _gradients_hold(declaration: Declaration, samples: Samples, file: str) -> bo
     in_decimals = declaration.experiment.arithmetic.numbers.kind == "decimal"
     population = populate([declaration.experiment.model_copy(update={"arithmetic": Arithmetic()})], samples)
     with np.errstate(all="ignore"):
+        error = _error(population)
+        if not abs(error) <= LARGEST_ERROR:
+            text = f"{file}: gradients cannot be compared: at the initial weights the error is {error:.3g}"
+            out().print(Text(f"{text}, too large for numeric ones", style="bold red"), soft_wrap=True)
+            return False
         found = check_gradients(
             population.layers,
             population.weights,
@@ -83,6 +91,12 @@ def _gradients_hold(declaration: Declaration, samples: Samples, file: str) -> bo
     counts = f"({found.compared} compared{doubles}{kinks})"
     out().print(Text(f"{text}{where} {counts}", style="" if holds else "bold red"), soft_wrap=True)
     return holds
+
+
+def _error(population: Population) -> float:
+    p = population
+    passed = forward(p.layers, p.weights, p.part.inputs)
+    return float(error_of(p.objective, passed, p.part.targets, p.weights, p.penalties)[0, 0, 0])
 
 
 def _where(found: GradientCheck, names: Names) -> str:

@@ -46,12 +46,16 @@ def show_steps(console: Console, run: Run) -> None:
     by_epoch = _by_epoch(run)
     all_rows = _ends_of_epochs(run) if by_epoch else list(range(len(run.trace)))
     rows = [all_rows[position] for position in shown_steps(len(all_rows))]
-    values = {name: run.trace[name][rows].tolist() for name in _table_names(run, by_epoch)}
+    # A column of a trace on the disk is read by itself: only as many as may fit.
+    names = _table_names(run, by_epoch)
+    possible = names[: console.width // (1 + _GAP) + 2]
+    values = {name: run.trace[name][rows].tolist() for name in possible}
     several = len(run.trace.parts("prediction")) > 1
     named = {_heading(name, several): column for name, column in values.items()}
     per_epoch = _updates_per_epoch(run)
     numbers = run.trace.steps[rows] // per_epoch if by_epoch else run.trace.steps[rows]
     left_out = _show_columns(console, ("epoch" if by_epoch else "step", _steps_text(numbers)), named)
+    left_out += [_heading(name, several) for name in names[len(possible) :]]
     _show_left_out(console, run, (len(rows), len(all_rows), "epochs" if by_epoch else "steps"), left_out)
     _show_samples(console, run)
 

@@ -48,7 +48,7 @@ def _problem_text(problem: Problem) -> Text:
     first, *rest = _visible(str(problem)).split("\n")
     text = Text()
     if problem.place is not None:
-        where = str(problem.place)
+        where = _visible(str(problem.place))
         text.append(where, style="bold")
         text.append(first.removeprefix(where))
     else:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from bprunner.data.tables import SIDES, Source, Table, all_problems, as_doubles, enough, inexact, of_file, opened, shown
 from bprunner.errors import InputError, Place, Problem
-from bprunner.spec.dataset_misfits import one_column, says
+from bprunner.spec.dataset_misfits import one_column, says, size_misfits
 from bprunner.spec.naming import counted
 from bprunner.spec.problems import cut, did_you_mean
 
@@ -229,12 +229,26 @@ def _check_shape(asked: _Asked, layout: _Layout) -> None:
     across = asked.source.in_columns and len(layout.shape) == 2
     first, second = (*layout.shape, 1)[:2]
     samples, columns = (second, first) if across else (first, second)
-    if columns != asked.columns:
+    wanted = asked.source.declared.columns if asked.side == "inputs" else None
+    if wanted is not None:
+        _check_columns(asked, wanted, columns, samples)
+    elif columns != asked.columns:
         found = counted(columns, "row" if across else "column")
         raise asked.misfit(f"has {found}, but {_wanted(asked)}", _way(asked, layout, across))
     if samples == 0:
         raise asked.refused("has no samples")
     asked.source.check_size(samples, asked.source.kind, asked.side)
+
+
+def _check_columns(asked: _Asked, wanted: Sequence[int], columns: int, samples: int) -> None:
+    """Raises InputError for a column that is not there, and for more numbers than can be read."""
+    for position, number in enumerate(wanted):
+        if number > columns:
+            called = f"array `{asked.name}`" if asked.name else asked.path.name
+            message = f"there is no column {number:,}: {called} has {counted(columns, 'column')}"
+            raise InputError(asked.source.problem(("columns", position), message))
+    for misfit in size_misfits(samples, columns, samples, ()):
+        raise asked.misfit(f"is too large: {misfit.message}")
 
 
 def _wanted(asked: _Asked) -> str:

@@ -1,6 +1,6 @@
 """Loading a dataset: from what was declared, by the reader of its source, to samples.
 
-What was read is encoded, then split, then scaled.
+Of what was read, the rows and columns that are asked for are encoded, then split, then scaled.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bprunner.data.parquet_files import read_parquet
 from bprunner.data.samples import Samples
 from bprunner.data.scaling import scaled
 from bprunner.data.splitting import Rows, split_rows
-from bprunner.data.tables import SIDES, Source, Table, all_problems, as_doubles
+from bprunner.data.tables import SIDES, Source, Table, all_problems, as_doubles, selected
 from bprunner.errors import InputError, Problem
 from bprunner.nn.arrays import Array
 from bprunner.spec.consistency import sample_misfits
@@ -91,7 +91,7 @@ def _tables(source: Source) -> list[Table]:
 
 
 def _append(tables: list[Table], source: Source) -> None:
-    tables.append(READERS[source.kind](source))
+    tables.append(selected(source, READERS[source.kind](source)))
 
 
 def _refuse(declaration: Declaration, misfits: list[Misfit]) -> None:
@@ -127,11 +127,16 @@ def _scaled(
         how = getattr(scaling, side)
         if how is None:
             continue
-        ours, theirs = scaled(how, getattr(training, side), None if held_out is None else getattr(held_out, side))
+        others = None if held_out is None else getattr(held_out, side)
+        ours, theirs = scaled(how.kind, how.parameters(), getattr(training, side), others)
         training = _with_side(training, side, ours)
+        # What is scaled by its own minimum and maximum, or deviation, stays small; a number may be too small to divide.
+        problems += _beyond(source, side, ours, "sample", "too large for what it is divided by")
         if held_out is not None and theirs is not None:
             held_out = _with_side(held_out, side, theirs)
-            problems += _beyond(source, side, theirs)
+            divided = how.kind == "divide"
+            far = "too large for what it is divided by" if divided else "too far from the training samples to be scaled"
+            problems += _beyond(source, side, theirs, "held-out sample", far)
     if problems:
         raise InputError(problems)
     return training, held_out
@@ -141,11 +146,11 @@ def _with_side(samples: Samples, side: str, values: Array) -> Samples:
     return replace(samples, inputs=values) if side == "inputs" else replace(samples, targets=values)
 
 
-def _beyond(source: Source, side: str, values: Array) -> list[Problem]:
-    """A held-out number may be so far from all training samples that no double holds it when it is scaled."""
+def _beyond(source: Source, side: str, values: Array, word: str, why: str) -> list[Problem]:
+    """A number that no double holds when it is scaled."""
     beyond = np.argwhere(~np.isfinite(values))
     if not len(beyond):
         return []
     row, column = beyond[0].tolist()
-    message = f"held-out sample {row + 1:,}, column {column + 1:,}: too far from the training samples to be scaled"
+    message = f"{word} {row + 1:,}, column {column + 1:,}: {why}"
     return [source.problem(("scale", side), message)]

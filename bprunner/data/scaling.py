@@ -1,9 +1,13 @@
-"""Scaling: each column is shifted and stretched by what the training samples show of it, and nothing else."""
+"""Scaling: each column is shifted and stretched by what the training samples show of it, or divided by a number.
+
+To add a scale, add one record here and its name in the spec.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -13,31 +17,56 @@ Scale = Callable[[Array], Array]
 """From a column (samples,) to the scaled one."""
 
 
-def scale_of(how: str, training: Array) -> Scale:
-    """The scale that a column's training samples, (samples,), ask for.
+Parameters = Mapping[str, Any]
 
-    standardise: (x − mean) / standard deviation, its divisor the number of samples. min_max: (x − minimum) /
-    (maximum − minimum). Of a column that is constant in training there is nothing to learn: it becomes 0.
+
+def _standard(small: Array, parameters: Parameters) -> tuple[float, float]:
+    """The mean, and the standard deviation with the number of samples as divisor, or one less."""
+    divisor = len(small) - (parameters["divisor"] == "samples_minus_1")
+    mean = math.fsum(small) / len(small)
+    return mean, math.sqrt(math.fsum((small - mean) ** 2) / divisor)
+
+
+def _range(small: Array, _: Parameters) -> tuple[float, float]:
+    """The minimum, and the maximum less the minimum."""
+    low, high = float(np.min(small)), float(np.max(small))
+    return low, high - low
+
+
+def _shown(measure: Callable[[Array, Parameters], tuple[float, float]]) -> Callable[[Array, Parameters], Scale]:
+    """(x − shift) / width, both as a column's training samples show them. A constant becomes 0: it teaches nothing.
 
     Sums are exact before they are rounded once (math.fsum), so the order of the samples does not matter. All
     is computed on the numbers divided by a power of two, which changes no digit, so that nothing overflows.
     """
-    low, high = float(np.min(training)), float(np.max(training))
-    if low == high:
-        return np.zeros_like
-    _, exponent = math.frexp(max(abs(low), abs(high)))
-    small = np.ldexp(training, -exponent)
-    if how == "min_max":
-        shift, width = math.ldexp(low, -exponent), math.ldexp(high, -exponent) - math.ldexp(low, -exponent)
-    else:
-        shift = math.fsum(small) / len(small)
-        width = math.sqrt(math.fsum((small - shift) ** 2) / len(small))
-    return lambda column: (np.ldexp(column, -exponent) - shift) / width
+
+    def scale(training: Array, parameters: Parameters) -> Scale:
+        low, high = float(np.min(training)), float(np.max(training))
+        if low == high:
+            return np.zeros_like
+        _, exponent = math.frexp(max(abs(low), abs(high)))
+        shift, width = measure(np.ldexp(training, -exponent), parameters)
+        return lambda column: (np.ldexp(column, -exponent) - shift) / width
+
+    return scale
 
 
-def scaled(how: str, training: Array, others: Array | None) -> tuple[Array, Array | None]:
+def _divided(_: Array, parameters: Parameters) -> Scale:
+    """x / by."""
+    return lambda column: column / parameters["by"]
+
+
+SCALES: Mapping[str, Callable[[Array, Parameters], Scale]] = {
+    "standardise": _shown(_standard),
+    "min_max": _shown(_range),
+    "divide": _divided,
+}
+"""By name: from a column's training samples, (samples,), and the scale's own numbers to the scale."""
+
+
+def scaled(how: str, parameters: Parameters, training: Array, others: Array | None) -> tuple[Array, Array | None]:
     """Both parts, (samples, columns) each, scaled by what the training part shows, column by column."""
-    scales = [scale_of(how, column) for column in training.T]
+    scales = [SCALES[how](column, parameters) for column in training.T]
     return _with(scales, training), None if others is None else _with(scales, others)
 
 

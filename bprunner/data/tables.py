@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ from bprunner.nn.arrays import Array
 from bprunner.spec.consistency import most_samples
 from bprunner.spec.dataset import Dataset, Sources
 from bprunner.spec.dataset_misfits import LARGEST_TABLE, size_misfits
+from bprunner.spec.misfit import Misfit
+from bprunner.spec.naming import counted
 from bprunner.spec.reading import Declaration
 
 SIDES = ("inputs", "targets")
@@ -64,6 +66,17 @@ class Source:
         """The file that a key of this source names."""
         return self.declaration.data_files[(*self.at[1:], self.kind, key)]
 
+    def part(self, samples: int) -> slice:
+        """The rows that are asked for of so many. Raises InputError where there are not so many."""
+        rows = self.declared.rows
+        if rows is None:
+            return slice(0, samples)
+        asked = ("first", rows.first) if rows.last is None else ("last", rows.last)
+        if asked[1] > samples:
+            message = f"there is no sample {asked[1]:,}: the source has {counted(samples, 'sample')}"
+            raise InputError(self.problem(("rows", asked[0]), message))
+        return slice(rows.first - 1, rows.last or samples)
+
     def columns(self, side: str) -> int:
         """How many columns of it the network takes."""
         architecture = self.declaration.experiment.architecture
@@ -97,9 +110,18 @@ class Source:
         return max(self.columns(side) for side in SIDES)
 
     def check_size(self, samples: int, *keys: str) -> None:
-        """Raises InputError for more samples than are possible."""
+        """Raises InputError for more samples than are possible, or fewer than are asked for."""
+        part = self.part(samples)
+        self.check_part(part.stop - part.start, *keys)
+        # What is not asked for takes memory, too.
+        self._refuse(size_misfits(samples, self._widest, samples, ()), keys)
+
+    def check_part(self, samples: int, *keys: str) -> None:
+        """The same of the rows that are asked for."""
         most = most_samples(self.declaration.experiment.architecture)
-        misfits = size_misfits(samples, self._widest, most, ())
+        self._refuse(size_misfits(samples, self._widest, most, ()), keys)
+
+    def _refuse(self, misfits: Iterable[Misfit], keys: Sequence[str]) -> None:
         problems = [self.problem(keys, misfit.message, misfit.hint) for misfit in misfits]
         if problems:
             raise InputError(problems)
@@ -150,6 +172,23 @@ def enough(problems: Sequence[Problem]) -> list[Problem]:
     place = problems[0].place
     more = Problem(f"more is wrong; {MOST_TOLD} problems are enough", place and Place(place.source))
     return [*problems[:MOST_TOLD], more]
+
+
+def selected(source: Source, table: Table) -> Table:
+    """The rows and columns that are asked for, where not all of them are."""
+    rows, columns = source.declared.rows, source.declared.columns
+    if rows is None and columns is None:
+        return table
+    # A CSV file is read from the first row that is asked for to the last one.
+    part = slice(0, len(table.inputs)) if source.kind == "csv" else source.part(len(table.inputs))
+    places = list(range(table.inputs.shape[1])) if columns is None else [column - 1 for column in columns]
+
+    def refuse(side: str, row: int, column: int, message: str) -> Problem:
+        return table.refuse(side, row + part.start, places[column] if side == "inputs" else column, message)
+
+    names = table.input_names and tuple(table.input_names[place] for place in places)
+    inputs = np.ascontiguousarray(table.inputs[part][:, places])
+    return replace(table, inputs=inputs, targets=table.targets[part], refuse=refuse, input_names=names)
 
 
 # Numbers

@@ -118,16 +118,18 @@ def _orthonormal_rows(vectors: Array) -> Array:
     return rows
 
 
-def _drawn(source: Randomness, shape: Shape, _fans: tuple[int, int], parameters: Parameters) -> Array:
-    """A formula over r, evenly in [0, 1), and g, Gaussian. Only the names that it uses are drawn, r before g."""
+def _drawn(source: Randomness, shape: Shape, fans: tuple[int, int], parameters: Parameters) -> Array:
+    """A formula over r, evenly in [0, 1), g, Gaussian, and the fans. Only what it uses is drawn, r before g."""
     names = parameters["names"]
-    values: dict[str, Array] = {}
+    values: dict[str, Array | float] = {"fan_in": float(fans[0]), "fan_out": float(fans[1])}
     if "r" in names:
         values["r"] = source.uniform(shape)
     if "g" in names:
         values["g"] = source.normal(shape)
-    formula: Callable[[Mapping[str, Array]], Array] = parameters["formula"]
-    return np.array(np.broadcast_to(formula(values), shape), dtype=np.float64)
+    formula: Callable[[Mapping[str, Array | float]], Array] = parameters["formula"]
+    # Where a formula has no value (ln of nothing), the weight is no finite number, and the run says so.
+    with np.errstate(all="ignore"):
+        return np.array(np.broadcast_to(formula(values), shape), dtype=np.float64)
 
 
 INITIALIZERS: Mapping[str, Initializer] = {

@@ -62,6 +62,7 @@ def misfits(parts: Mapping[str, Any]) -> Iterator[Misfit]:
         yield from weights_misfits(parts["initial_weights"], architecture)
     if training is not None:
         yield from training_misfits(training, architecture, parts.get("initial_weights"), held_out)
+        yield from _too_large_batches(training, architecture)
     if "arithmetic" in parts:
         yield from arithmetic_misfits(parts["arithmetic"], architecture)
     if dataset is not None:
@@ -200,6 +201,15 @@ def _size(architecture: Architecture) -> Iterator[Misfit]:
 def most_samples(architecture: Architecture) -> int:
     """How many samples the network may have, each neuron having a net input, an output and a delta for each."""
     return LARGEST_STEP // (3 * sum(layer.units for layer in architecture.layers))
+
+
+def _too_large_batches(training: Training, architecture: Architecture) -> Iterator[Misfit]:
+    """A batch by lot may be larger than the dataset."""
+    size, most = getattr(training.batches, "size", 0), most_samples(architecture)
+    if training.batches.kind == "sampled" and size > most:
+        message = f"{size:,} samples are too many for `architecture`; at most {most:,} are possible"
+        hint = "what every neuron makes of each sample is recorded"
+        yield Misfit(("training", "batches", "sampled", "size"), message, hint)
 
 
 def _too_many_decimals(architecture: Architecture, samples: int) -> Iterator[Misfit]:

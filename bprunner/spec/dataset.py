@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import (
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     ModelWrapValidatorHandler,
+    Tag,
     ValidationError,
     WithJsonSchema,
     model_validator,
@@ -21,7 +23,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from bprunner.spec.choices import Frozen
+from bprunner.spec.choices import Choice, Frozen, OneOf
 from bprunner.spec.fields import Line, Matrix, Number, Seed, as_tuple
 from bprunner.spec.labels import Labels
 
@@ -33,12 +35,29 @@ Column = Annotated[str, Field(min_length=1)]
 Columns = Annotated[tuple[Column, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 
 
+def _column_form(value: object) -> str:
+    return "(number)" if isinstance(value, int) and not isinstance(value, bool) else "(name)"
+
+
+ColumnNumber = Annotated[int, Field(ge=1)]
+CsvColumn = Annotated[
+    Annotated[Column, Tag("(name)")] | Annotated[ColumnNumber, Tag("(number)")], Discriminator(_column_form)
+]
+CsvColumns = Annotated[tuple[CsvColumn, ...], Field(min_length=1), BeforeValidator(as_tuple)]
+
+
 class CsvFile(Frozen):
-    """A CSV file: UTF-8, commas, a header line, one sample a line, numbers or labels in the columns that are used."""
+    """A file of text, one sample a line, numbers or labels in the columns that are used."""
 
     file: Line = Field(description="its path, from the folder of the file that names it")
-    inputs: Columns = Field(description="the columns that are inputs, in order")
-    targets: Columns = Field(description="the columns that are targets, in order")
+    inputs: CsvColumns = Field(description="the columns that are inputs, in order")
+    targets: CsvColumns = Field(description="the columns that are targets, in order")
+    header: bool = Field(
+        True, description="whether its first line names the columns; where it does not, they are numbered from 1"
+    )
+    separator: Literal[",", ";", "|", "tab", "spaces"] = Field(
+        ",", description="what stands between two fields; spaces: any number of blanks and tabs"
+    )
 
 
 class ParquetFile(Frozen):
@@ -146,18 +165,36 @@ class Encoding(Frozen):
         return self.targets == "one_hot" or self.labels is not None
 
 
-Scale = Literal["standardise", "min_max"]
+class Standardise(Choice):
+    """(x − mean) / standard deviation, both of the training samples alone; a column that is constant becomes 0."""
+
+    kind: Literal["standardise"]
+    divisor: Literal["samples", "samples_minus_1"] = Field(
+        "samples", description="what the sum of squares is divided by, under the root of the standard deviation"
+    )
+
+
+class MinMax(Choice):
+    """(x − minimum) / (maximum − minimum), both of the training samples alone; a column that is constant becomes 0."""
+
+    kind: Literal["min_max"]
+
+
+class Divide(Choice):
+    """x / by: the same number for every column, whatever the samples show."""
+
+    kind: Literal["divide"]
+    by: Number = Field(gt=0, description="the number, such as 255 for pixels")
+
+
+ScaleChoice = Annotated[Standardise | MinMax | Divide, OneOf()]
 
 
 class Scaling(Frozen):
-    """How the columns are scaled, each by itself, with what the training samples alone show. A constant becomes 0."""
+    """How the columns are scaled, each by itself."""
 
-    inputs: Scale | None = Field(
-        None,
-        description="standardise: (x − mean) / standard deviation, the latter with the number of samples as divisor; "
-        "min_max: (x − minimum) / (maximum − minimum)",
-    )
-    targets: Scale | None = Field(None, description="the same for the targets")
+    inputs: ScaleChoice | None = Field(None, description="how the inputs are scaled")
+    targets: ScaleChoice | None = Field(None, description="how the targets are scaled")
 
 
 def _part(value: object) -> object:
@@ -177,6 +214,13 @@ Part = Annotated[
         {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}, {"type": "integer", "minimum": 1}]}
     ),
 ]
+
+
+class RowRange(Frozen):
+    """Some samples of a source that follow each other, counted from 1."""
+
+    first: int = Field(1, ge=1, description="the first of them")
+    last: int | None = Field(None, ge=1, description="the last of them; that of the source, unless given")
 
 
 class Split(Frozen):
@@ -212,6 +256,12 @@ class Sources(Frozen):
     parquet: ParquetFile | None = Field(None, description="a Parquet file")
     npy: NpyFiles | None = Field(None, description="two NumPy files, one for the inputs and one for the targets")
     npz: NpzFile | None = Field(None, description="a NumPy archive that holds both arrays")
+    rows: RowRange | None = Field(
+        None, description="of csv, parquet, npy, npz and bundled: which samples there are, and no others"
+    )
+    columns: Annotated[tuple[ColumnNumber, ...], Field(min_length=1), BeforeValidator(as_tuple)] | None = Field(
+        None, description="of npy, npz and bundled: which columns are inputs, counted from 1, in order"
+    )
 
     @property
     def source_kind(self) -> str:
@@ -296,7 +346,7 @@ def _source_faults(value: Mapping[Any, Any], model: type[Sources]) -> Iterator[I
     for other in others:
         yield _conflict(first, other, "where the samples are")
     if here and not others:
-        yield from (_missing(key) for key in ("inputs", "targets") if key not in value)
+        yield from (_missing(key) for key in ("inputs", "targets") if value.get(key) is None)
     if "split" in given and "held_out" in given:
         first, second = sorted(("split", "held_out"), key=given.index)
         yield _conflict(first, second, "what is held out")
@@ -352,15 +402,32 @@ def shape_of(declared: Sources, samples_in: str = "rows") -> Shape:
     if columns is not None:
         return Shape(None, len(columns.inputs), len(columns.targets), None)
     if not isinstance(declared, Dataset):
-        return Shape(None, None, None, None)
+        return Shape(None, _chosen(declared), None, None)
     if declared.bundled is not None:
-        return BUNDLED[declared.bundled]
+        return _part_of(BUNDLED[declared.bundled], declared)
     if declared.blobs is not None:
         return Shape(declared.blobs.samples, declared.blobs.features, 1, declared.blobs.centers)
     drawn = declared.moons or declared.circles
     if drawn is not None:
         return Shape(drawn.samples, 2, 1, 2)
-    return Shape(4, 2, 1, 2) if declared.gate is not None else Shape(None, None, None, None)
+    if declared.gate is not None:
+        return Shape(4, 2, 1, 2)
+    return Shape(None, _chosen(declared), None, None)
+
+
+def _chosen(declared: Sources) -> int | None:
+    """How many columns are asked for by their numbers."""
+    return None if declared.columns is None else len(declared.columns)
+
+
+def _part_of(whole: Shape, declared: Sources) -> Shape:
+    """A shape with the rows and columns that are asked for. Which classes some rows show, only reading tells."""
+    if declared.columns is not None:
+        whole = whole._replace(inputs=_chosen(declared))
+    if declared.rows is not None and whole.samples is not None:
+        rows = range(whole.samples)[declared.rows.first - 1 : declared.rows.last]
+        whole = whole._replace(samples=len(rows), classes=None)
+    return whole
 
 
 def _size(matrix: tuple[tuple[float, ...], ...], samples_in: str) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bprunner.spec.architecture import Architecture
-from bprunner.spec.dataset import Dataset, Encoding, Sources, Split, held_out_count, shape_of
+from bprunner.spec.dataset import BUNDLED, CsvFile, Dataset, Encoding, Sources, Split, held_out_count, shape_of
 from bprunner.spec.labels import no_label
 from bprunner.spec.misfit import Misfit, Path
 from bprunner.spec.naming import counted, shortened
@@ -79,10 +79,17 @@ def _source(
 ) -> Iterator[Misfit]:
     kind = declared.source_kind
     if kind == "inline":
+        yield from _parts(declared, kind, path)
         yield from _inline(dataset, declared, path, architecture, most_samples)
+        return
+    parts = list(_parts(declared, kind, path))
+    yield from parts
+    if parts:
         return
     shape = shape_of(declared)
     inputs, targets = _places(kind)
+    if declared.columns is not None:
+        inputs = ("columns",)
     if shape.inputs is not None and shape.inputs != architecture.inputs:
         found = _columns(declared, kind, shape.inputs, "input")
         yield Misfit((*path, *inputs), f"{found}, but {says('inputs', architecture)}")
@@ -97,6 +104,54 @@ def _source(
         yield Misfit((*path, "blobs", "centers"), message)
 
 
+_OF_ROWS = ("csv", "parquet", "npy", "npz", "bundled")
+_OF_COLUMNS = ("npy", "npz", "bundled")
+_LEFT_OUT: Mapping[str, str] = {"inline": "leave out what is not meant", "gate": "write the samples that are meant"}
+
+
+def _parts(declared: Sources, kind: str, path: Path) -> Iterator[Misfit]:
+    """Whether a source can have the rows and columns that are asked for, and names columns as it should."""
+    source = "samples written here" if kind == "inline" else f"`{_called(declared, kind)}`"
+    rows, columns = declared.rows, declared.columns
+    known = BUNDLED[declared.bundled] if isinstance(declared, Dataset) and declared.bundled is not None else None
+    if rows is not None and kind not in _OF_ROWS:
+        message = f"`rows` is for {' and '.join([', '.join(_OF_ROWS[:-1]), _OF_ROWS[-1]])}, not for {source}"
+        yield Misfit((*path, "rows"), message, _LEFT_OUT.get(kind, "`samples` says how many there are"), at_key=True)
+    elif rows is not None:
+        last = rows.last
+        if last is not None and last < rows.first:
+            yield Misfit((*path, "rows"), f"`last` is {last:,}, before `first`, which is {rows.first:,}")
+        elif known is not None and known.samples is not None:
+            asked = ("last", last) if last is not None else ("first", rows.first)
+            if (asked[1] or 0) > known.samples:
+                message = f"there is no sample {asked[1]:,}: {source} has {counted(known.samples, 'sample')}"
+                yield Misfit((*path, "rows", asked[0]), message)
+    if columns is not None and kind not in _OF_COLUMNS:
+        message = f"`columns` is for {', '.join(_OF_COLUMNS[:-1])} and {_OF_COLUMNS[-1]}, not for {source}"
+        way = f"`{kind}.inputs` says which they are" if kind in ("csv", "parquet") else ""
+        yield Misfit((*path, "columns"), message, way, at_key=True)
+    elif columns is not None and known is not None:
+        for position, number in enumerate(columns):
+            if number > (known.inputs or 0):
+                message = f"there is no column {number:,}: {source} has {counted(known.inputs or 0, 'column')}"
+                yield Misfit((*path, "columns", position), message)
+    if declared.csv is not None:
+        yield from _csv_columns(declared.csv, (*path, "csv"))
+
+
+def _csv_columns(csv: CsvFile, path: Path) -> Iterator[Misfit]:
+    """Columns have names where there is a header line, and numbers where there is none."""
+    for side in ("inputs", "targets"):
+        for position, column in enumerate(getattr(csv, side)):
+            if csv.header and isinstance(column, int):
+                message = "columns have names where there is a header line, found a number"
+                hint = f'with `header: false` they are numbered; a name that is a number is quoted: "{column}"'
+                yield Misfit((*path, side, position), message, hint)
+            if not csv.header and isinstance(column, str):
+                message = "with `header: false` columns have no names: they are numbered from 1"
+                yield Misfit((*path, side, position), message)
+
+
 def _places(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where the widths of inputs and targets are said, from the source on."""
     if kind in ("csv", "parquet", "npy", "npz"):
@@ -105,7 +160,7 @@ def _places(kind: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _columns(declared: Sources, kind: str, number: int, word: str) -> str:
-    if kind in ("csv", "parquet"):
+    if kind in ("csv", "parquet") or (declared.columns is not None and word == "input"):
         return counted(number, "column")
     return f"`{_called(declared, kind)}` has {counted(number, word)}"
 

@@ -94,7 +94,8 @@ def _stop_words(stop: StopAtThreshold | StopOnPlateau) -> str:
         return f"stops after {counted(stop.patience, 'epoch')} without a better {stop.quantity}{by}{before}"
     bounds = {"≤": stop.at_most, "<": stop.below, "≥": stop.at_least}
     told = " or ".join(f"{sign} {bound:g}" for sign, bound in bounds.items() if bound is not None)
-    return f"stops at {stop.quantity} {told}{before}"
+    quantity = "largest update" if stop.quantity == "largest_update" else stop.quantity
+    return f"stops at {quantity} {told}{before}"
 
 
 def rounding_words(rounding: Rounding) -> str:

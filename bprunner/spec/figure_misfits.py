@@ -275,7 +275,7 @@ def _hint_for(name: str, known: Mapping[str, None]) -> str:
     quantity, _, part = name.partition(".")
     same = [each for each in known if each.startswith(f"{quantity}.")]
     if not same:
-        of_it = [each for each in known if not part and each.endswith(f".{name}")]
+        of_it = sorted((each for each in known if not part and each.endswith(f".{name}")), key=_meant_first)
         if of_it:
             return f"possible here: {shortened([f'`{each}`' for each in of_it], 8)}"
         quantities = dict.fromkeys(each.partition(".")[0] for each in known)
@@ -285,6 +285,11 @@ def _hint_for(name: str, known: Mapping[str, None]) -> str:
         return f"possible here: {shortened([f'`{each}`' for each in same], 8)}"
     near = nearest(name, same) if len(same) <= MOST_COMPARED else ""
     return f"did you mean `{near}`?" if near else f"there are `{same[0]}` to `{same[-1]}`"
+
+
+def _meant_first(name: str) -> bool:
+    """Who writes `w1 * i1` means the weight and the input, and not what became of them."""
+    return name.partition(".")[0] not in ("weight", "bias", "input", "out", "prediction")
 
 
 @cache

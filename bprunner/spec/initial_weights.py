@@ -106,20 +106,26 @@ class Orthogonal(Choice):
     gain: Number = Field(1.0, description="the factor on the orthonormal matrix")
 
 
+FANS = ("fan_in", "fan_out")
+"""What a formula may use besides r and g: how many weights enter and leave a neuron of the layer."""
+
+
 def _formula(text: str) -> str:
     """A formula over r and g. What is wrong with it is told in words."""
     try:
         formula = parse(text)
     except ValueError as error:
         raise PydanticCustomError("formula", "the formula {fault}", {"fault": str(error)}) from None
-    names = formula.names
-    if not names or not {*names} <= {"r", "g"}:
+    names = {*formula.names}
+    if not names & {"r", "g"} or not names <= {"r", "g", *FANS}:
         raise PydanticCustomError(
             "formula",
             "must be a formula over r (even in [0, 1)) or g (Gaussian)",
-            {"hint": "for example 2 * r - 1, or 0.1 * g"},
+            {"hint": "for example 2 * r - 1, or 0.1 * g, or g / sqrt(fan_in)"},
         )
-    if not math.isfinite(formula.evaluate({"r": 0.6180339887498949, "g": 0.7320508075688772})):
+    if not math.isfinite(
+        formula.evaluate({"r": 0.6180339887498949, "g": 0.7320508075688772, **dict.fromkeys(FANS, 3)})
+    ):
         raise PydanticCustomError("formula", "the formula has no finite value where r is 0.618… and g is 0.732…")
     return text
 
@@ -128,7 +134,7 @@ class Drawn(Choice):
     """Drawn by the author's own formula over r, an even random number in [0, 1), and g, a Gaussian one."""
 
     kind: Literal["drawn"]
-    formula: Annotated[str, AfterValidator(_formula)] = Field(description="such as 2 * r - 1, or 0.1 * g")
+    formula: Annotated[str, AfterValidator(_formula)] = Field(description="such as 2 * r - 1, or g / sqrt(fan_in)")
 
 
 InitializerChoice = Annotated[
@@ -158,8 +164,10 @@ class Draw(Frozen):
     matrices: Literal["out_in", "in_out"] = Field(
         "out_in", description="out_in: receiver after receiver; in_out: sender after sender"
     )
-    biases: Literal["last", "by_layer", "by_unit"] = Field(
-        "last", description="after all weights; after their layer's; or each after its own neuron's weights"
+    biases: Literal["last", "by_layer", "by_unit", "first", "layer_first", "unit_first"] = Field(
+        "last",
+        description="last, by_layer, by_unit: after all weights; after their layer's; each after its own neuron's "
+        "weights; first, layer_first, unit_first: before them",
     )
 
 

@@ -122,7 +122,7 @@ def _problem(root: Node, path: Path, detail: ErrorDetails, model: type[BaseModel
     if kind == "choice" and "names" in context:
         return _choice(root, path, context, found)
     if kind == "literal_error":
-        options = [text.strip(" '") for text in str(context["expected"]).replace(" or ", ", ").split(",")]
+        options = re.findall(r"'([^']*)'", str(context["expected"]))
         return problem_at(root, path, f"must be {_either(options)}{found}", _nearest(node, options))
     if kind == "two_rules":
         rules = " and ".join(f"`{rule}`" for rule in context["rules"])

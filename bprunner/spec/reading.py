@@ -116,7 +116,8 @@ def _read_file(path: Path, chain: tuple[Path, ...], named_at: Problem | None = N
     if entry is None:
         return _Merged(root, (source,))
     base = _extended(entry.value, path, (*chain, path.resolve()))
-    own = nodes.Mapping({key: each for key, each in root.entries.items() if key != "extends"}, root.place)
+    written = nodes.Mapping({key: each for key, each in root.entries.items() if key != "extends"}, root.place)
+    own = _spelled_out(written, base.root)
     room = _for_another_optimizer(base.root, own)
     for path_, keys in _EXCLUSIVE.items():
         over = find(own, path_)
@@ -148,6 +149,7 @@ _ALTERNATIVES: Mapping[tuple[str, ...], frozenset[str]] = {
 _CHOICES = frozenset(
     [
         *(("training", key) for key in ("loss", "reported_error", "optimizer", "schedule", "batches", "stop")),
+        *(("dataset", "scale", side) for side in ("inputs", "targets")),
         ("arithmetic", "numbers"),
     ]
 )
@@ -161,6 +163,17 @@ _EXCLUSIVE: Mapping[tuple[str, ...], frozenset[str]] = {
     ("horizon",): frozenset(["step", "epoch"]),
 }
 """Keys of which one takes the other's place, and leaves the rest of the mapping as it is."""
+
+
+def _spelled_out(own: Node, base: Node) -> Node:
+    """With `adam` written as `adam: {}` where what is extended has an adam with numbers: it keeps them."""
+    for path in _CHOICES:
+        named, numbers = find(own, path), find(base, path)
+        if isinstance(named, nodes.Scalar) and isinstance(numbers, nodes.Mapping) and _kind_of(numbers) == named.value:
+            kept = nodes.Mapping({}, named.place)
+            whole = nodes.Mapping({str(named.value): nodes.Entry(named.place, kept)}, named.place)
+            own = assign(own, ".".join(path), whole, named.place)
+    return own
 
 
 def _for_another_optimizer(base: Node, own: Node) -> Node:
@@ -264,6 +277,8 @@ def _with_room(root: Node, path: str, value: Node) -> Node:
     others = _EXCLUSIVE.get(tuple(parents), frozenset())
     if parents in (["dataset"], ["dataset", "held_out"]) and last in SOURCES:
         others |= SOURCES if last not in _WRITTEN_HERE else SOURCES - _WRITTEN_HERE
+        # Which rows and columns are meant belongs to the source.
+        others |= {"rows", "columns"}
     if last in others or last in _WRITTEN_HERE:
         root = _without(root, tuple(parents), others - {last})
     if path == "training.optimizer":

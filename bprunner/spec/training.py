@@ -343,6 +343,15 @@ BatchChoice = Annotated[FullBatch | Online | Minibatches | Sampled, OneOf()]
 Watched = Literal[
     "error", "reported_error", "accuracy", "held_out.error", "held_out.reported_error", "held_out.accuracy"
 ]
+WatchedOrUpdate = Literal[
+    "error",
+    "reported_error",
+    "accuracy",
+    "held_out.error",
+    "held_out.reported_error",
+    "held_out.accuracy",
+    "largest_update",
+]
 Counted = Literal["before", "after"]
 _COUNTED: Any = Field(
     "after",
@@ -354,7 +363,11 @@ class StopAtThreshold(Choice):
     """After the first epoch at whose end a quantity is small, or large, enough."""
 
     kind: Literal["threshold"]
-    quantity: Watched = Field("error", description="what is looked at")
+    quantity: WatchedOrUpdate = Field(
+        "error",
+        description="what is looked at; largest_update: the largest size that any update of any weight or bias has "
+        "in the epoch",
+    )
     at_most: Number | None = Field(None, description="stops at this or less")
     below: Number | None = Field(None, description="stops at less than this")
     at_least: Number | None = Field(None, description="stops at this or more")

@@ -48,7 +48,9 @@ def layer_misfits(architecture: Architecture, training: Training | None) -> Iter
     for number, layer in enumerate(architecture.layers):
         path: Path = ("architecture", "layers", number, "activation")
         kind = layer.activation.kind
-        if kind == "step" and trained and getattr(layer.activation, "derivative", None) is None:
+        # What is behind trained weights is descended through; what is all frozen needs no derivative.
+        behind = trained and not all(each.frozen for each in architecture.layers[: number + 1])
+        if kind == "step" and behind and getattr(layer.activation, "derivative", None) is None:
             yield Misfit(
                 path,
                 "`step` has no derivative that `training` could descend",
@@ -158,6 +160,13 @@ def _stop(training: Training, held_out: bool | None) -> Iterator[Misfit]:
             yield Misfit((*path, "quantity"), message, "add `split: {held_out: 0.2, seed: 0}` to the dataset")
         if stop.counted == "before":
             yield Misfit((*path, "counted"), "a held-out part has no updates that it could be counted before")
+    if stop.quantity == "largest_update":
+        if stop.counted == "before":
+            message = "`largest_update` is of the updates of an epoch, and `counted: before` is for errors"
+            yield Misfit((*path, "counted"), message)
+        if stop.at_least is not None:
+            message = "`largest_update` falls as training settles: `below` or `at_most` says where to stop"
+            yield Misfit((*path, "at_least"), message, at_key=True)
     if stop.kind == "threshold":
         given = [key for key in ("at_most", "below", "at_least") if getattr(stop, key) is not None]
         if len(given) != 1:

@@ -191,11 +191,16 @@ def _seed(weights: InitialWeights) -> Iterator[Misfit]:
                 and getattr(weights, key) != type(weights).model_fields[key].get_default()
             ):
                 yield Misfit((*path, key), f"nothing is drawn, so `{key}` has no meaning here")
-    elif weights.draw.biases == "by_unit" and weights.draw.matrices == "in_out":
+    elif weights.draw.biases in ("by_unit", "unit_first") and weights.draw.matrices == "in_out":
+        when = weights.draw.biases
+        side = "after" if when == "by_unit" else "before"
         message = (
-            "`biases: by_unit` draws each bias after its own neuron's weights, and `matrices: in_out` sender by sender"
+            f"`biases: {when}` draws each bias {side} its own neuron's weights, and `matrices: in_out` sender by sender"
         )
-        yield Misfit((*path, "draw"), message, "with `biases: by_unit` goes `matrices: out_in`")
+        yield Misfit((*path, "draw"), message, f"with `biases: {when}` goes `matrices: out_in`")
+    elif weights.draw.biases in ("by_unit", "unit_first") and any(rule.kind == "orthogonal" for rule in drawn.values()):
+        message = f"`biases: {weights.draw.biases}` draws neuron by neuron, and `orthogonal` a whole matrix"
+        yield Misfit((*path, "draw"), message, "orthogonal goes with the other orders of drawing biases")
 
 
 def legacy_seed(path: Path, seed: int, generator: str) -> Iterator[Misfit]:

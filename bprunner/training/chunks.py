@@ -105,7 +105,7 @@ def train_in_chunks(
                 return filling.ends
             if should_stop():
                 return None
-            going = filling.going if not p.digits else None
+            going = filling.going
 
 
 def in_fast_order(population: Population) -> Population:

@@ -54,10 +54,11 @@ def train(population: Population) -> Steps:
 
     Who sends the places of some runs instead of asking for the next step has it with these runs alone.
     """
-    return _train(population) if not population.digits else _each_in_doubles(_train(population))
+    return train_as_computed(population) if not population.digits else _each_in_doubles(train_as_computed(population))
 
 
-def _train(population: Population) -> Steps:
+def train_as_computed(population: Population) -> Steps:
+    """The same, in the numbers that are computed with: where these are decimals, `train` gives the nearest doubles."""
     p = population
     # Looked up once: for a small network, looking up costs as much as computing.
     layers, objective, stages, penalties, most = p.layers, p.objective, p.stages, p.penalties, p.most_updates
@@ -65,6 +66,7 @@ def _train(population: Population) -> Steps:
     sequential = p.training.update_order == "sequential"
     measurer = Measurer(p)
     stopper = None if p.training.stop is None else Stopper(p)
+    sees = stopper.see if stopper is not None and stopper.watches_updates else None
     constant = is_constant(p)
     changing = not constant or updating.counts
     every_rate: Iterator[Array | None] = repeat(None) if constant else rates(p)
@@ -105,6 +107,8 @@ def _train(population: Population) -> Steps:
         if last:
             yield Step(number, weights, passed, error, pulled, None, measures, samples, ended, slots)
             return
+        if sees is not None:
+            sees(updates)
         kept = yield Step(number, weights, passed, error, pulled, updates, measures, samples, ended, slots)
         weights = following
         if kept is not None:

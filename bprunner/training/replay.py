@@ -1,18 +1,23 @@
 """A replay computes again what a trace does not hold: what a sample gives that was not among those of a step.
 
 The trace has the weights of every recorded step; a forward pass with them gives the numbers that the training would
-have given, bit for bit.
+have given, bit for bit. Decimals have more digits than the trace, so that there the training is done again.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import islice
 
 import numpy as np
 
 from bprunner.data.samples import Samples
 from bprunner.nn.arrays import Array
-from bprunner.nn.decimals import decimals, doubles
+from bprunner.nn.decimals import doubles
 from bprunner.nn.network import Passed, Weights, forward
 from bprunner.spec.experiment import Experiment
+from bprunner.training.loop import train_as_computed
 from bprunner.training.population import Population, populate
 from bprunner.training.trace import Trace
 
@@ -55,12 +60,16 @@ class Replay:
 
     def _forward(self, row: int) -> Passed:
         p: Population = self._population
-        weights = self._weights(row)
         if not p.digits:
-            return forward(p.layers, weights, p.part.inputs, p.stages)
-        exact = weights.like([decimals(part, p.digits) for part in weights.flat()])
-        passed = forward(p.layers, exact, p.part.inputs, p.stages)
+            return forward(p.layers, self._weights(row), p.part.inputs, p.stages)
+        passed = forward(p.layers, self._decimals[int(self._trace.steps[row])], p.part.inputs, p.stages)
         return Passed([doubles(each) for each in passed.net], [doubles(each) for each in passed.out])
+
+    @cached_property
+    def _decimals(self) -> Sequence[Weights]:
+        """The weights of every step as decimals, of which the trace has only the nearest doubles: trained again."""
+        last = int(self._trace.steps[-1])
+        return [step.weights for step in islice(train_as_computed(self._population), last + 1)]
 
     def _weights(self, row: int) -> Weights:
         """The weights of a recorded step, in arrays of their own."""

@@ -1,14 +1,15 @@
 """Starting: one run's weights and biases at step 0, from what is declared and from its own seed.
 
 Rules come first, then matrices, then what is written by name. Random numbers are drawn layer after layer: each
-matrix receiver by receiver, or sender by sender, as declared; biases after all weights, after their layer's, or
-each after its own neuron's weights.
+matrix receiver by receiver, or sender by sender, as declared; biases after all weights, after their layer's,
+each after its own neuron's weights, or before all of these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,16 @@ from bprunner.spec.choices import Choice
 from bprunner.spec.expressions import parse
 from bprunner.spec.initial_weights import InitialWeights
 from bprunner.spec.naming import Names
+
+FUNCTIONS: Mapping[str, Callable[[Array], Array]] = {
+    "abs": np.abs,
+    "cos": np.cos,
+    "exp": np.exp,
+    "ln": np.log,
+    "sin": np.sin,
+    "sqrt": np.sqrt,
+}
+"""Those of formulas, over arrays: the same names as in the spec's expressions."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +66,23 @@ class _Drawing:
         W: list[Array] = []
         b: list[Array | None] = []
         when = self._declared.draw.biases
-        for layer in range(len(self._names.layers)):
-            if when == "by_unit" and self._names.bias_forms[layer] == "unit":
-                matrix, own = self._unit_by_unit(layer)
+        layers = range(len(self._names.layers))
+        if when == "first":
+            b = [self._bias(layer) for layer in layers]
+        for layer in layers:
+            if when in ("by_unit", "unit_first") and self._names.bias_forms[layer] == "unit":
+                matrix, own = self._unit_by_unit(layer, bias_first=when == "unit_first")
                 W.append(matrix)
                 b.append(own)
+            elif when in ("layer_first", "unit_first"):
+                b.append(self._bias(layer))
+                W.append(self._matrix(layer))
             else:
                 W.append(self._matrix(layer))
-                b.append(None if when == "last" else self._bias(layer))
+                if when in ("by_layer", "by_unit"):
+                    b.append(self._bias(layer))
         if when == "last":
-            b = [self._bias(layer) for layer in range(len(W))]
+            b = [self._bias(layer) for layer in layers]
         weights = Weights([each[np.newaxis] for each in W], [None if each is None else each[np.newaxis] for each in b])
         put(weights, self._names, self._declared.named)
         return weights
@@ -111,14 +129,22 @@ class _Drawing:
             return declared
         return declared[sum(self._names.biased[:layer])]
 
-    def _unit_by_unit(self, layer: int) -> tuple[Array, Array]:
-        """Each neuron's weights, then its bias."""
+    def _unit_by_unit(self, layer: int, bias_first: bool) -> tuple[Array, Array]:
+        """Each neuron's weights, then its bias; or the bias, then the weights."""
         fan_in, fan_out = self._fans(layer)
         written, bias = self._written(layer), self._written_bias(layer)
-        rows, biases = [], []
-        for _ in range(fan_out):
-            rows.append(self._drawn(written, (1, fan_in), layer)[0] if isinstance(written, Choice) else None)
+        rows: list[Any] = []
+        biases: list[Any] = []
+
+        def draw_bias() -> None:
             biases.append(self._drawn(bias, (1, 1), layer)[0, 0] if isinstance(bias, Choice) else None)
+
+        for _ in range(fan_out):
+            if bias_first:
+                draw_bias()
+            rows.append(self._drawn(written, (1, fan_in), layer)[0] if isinstance(written, Choice) else None)
+            if not bias_first:
+                draw_bias()
         matrix = np.array(rows).T if isinstance(written, Choice) else self._matrix(layer)
         own = np.array([biases], dtype=np.float64) if isinstance(bias, Choice) else self._bias(layer)
         assert own is not None  # the layer has biases
@@ -134,7 +160,7 @@ def _parameters(rule: Choice) -> Mapping[str, Any]:
     if "formula" not in own:
         return own
     expression = parse(own["formula"])
-    return {"formula": expression.apply, "names": expression.names}
+    return {"formula": partial(expression.apply, functions=FUNCTIONS), "names": expression.names}
 
 
 def put(weights: Weights, names: Names, values: Mapping[str, float]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from bprunner.nn.arrays import Array, Flags, Indices, picked
+from bprunner.nn.decimals import doubles
+from bprunner.nn.network import Weights
 from bprunner.training.population import Population
 
 
@@ -27,6 +29,8 @@ class Stopper:
         self._best: Array | None = None
         self._waited = np.zeros(p.runs, dtype=np.int64)
         self._before: Array | None = None
+        self.watches_updates = stop.quantity == "largest_update"
+        self._largest: Array | None = None
 
     def keep(self, p: Population, kept: Indices) -> None:
         """Goes on with these runs alone."""
@@ -34,6 +38,13 @@ class Stopper:
         self._ended, self._waited = self._ended[kept], self._waited[kept]
         self._best = None if self._best is None else self._best[kept]
         self._before = picked(self._before, kept)
+        self._largest = picked(self._largest, kept)
+
+    def see(self, updates: Weights) -> None:
+        """The updates of one step, where the largest of an epoch is looked at. nan is larger than any number."""
+        for part in updates.flat():
+            size = np.abs(doubles(part)).max(axis=(1, 2), keepdims=True)
+            self._largest = size if self._largest is None else np.maximum(self._largest, size)
 
     def ended(self, error: Array, measures: Mapping[str, Array]) -> Flags:
         """After one more epoch (at the first call, before any). `error` is that of the step at its end."""
@@ -45,6 +56,9 @@ class Stopper:
 
     def _watched(self, error: Array, measures: Mapping[str, Array]) -> Array | None:
         """The quantity, over the epoch that ends here; None where there is none yet."""
+        if self.watches_updates:
+            largest, self._largest = self._largest, None
+            return largest
         name, before = self._stop.quantity, self._stop.counted == "before"
         if name.startswith("held_out."):
             return measures[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import json
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+import bprunner
 from bprunner.cli import running
 from bprunner.cli.checking import check_files
 from bprunner.cli.main import _files, app
@@ -81,6 +83,34 @@ def test_gradients_of_decimals_are_those_of_doubles(capsys: pytest.CaptureFixtur
     assert check_files([str(DOC), *changes], gradients=True, allow_outside=False) == 0
     assert "gradients agree" in (told := capsys.readouterr().out)
     assert "(6 compared in doubles)" in told
+
+
+@pytest.mark.parametrize("value", ["1e308", "1e150"])
+def test_an_error_beyond_all_bounds_is_no_disagreement(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    changes = [f"initial_weights={{constant: {{value: {value}}}}}"]
+    assert check_files([str(DOC), *changes], gradients=True, allow_outside=False) == 1
+    told = capsys.readouterr().out
+    assert "gradients cannot be compared: at the initial weights the error is" in told
+    assert "DISAGREE" not in told
+
+
+def test_check_wants_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_files(["training.epochs=3"], gradients=False, allow_outside=False) == 2
+    assert "no file to check was named" in capsys.readouterr().err
+
+
+def test_a_change_may_be_longer_than_a_file_name(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ", ".join(["[0.123456789, 0.123456789]"] * 40)
+    changes = [f"dataset.inputs=[{rows}]", f"dataset.targets=[{', '.join(['[1]'] * 40)}]"]
+    assert check_files([str(DOC), *changes], gradients=False, allow_outside=False) == 0
+    assert "40 samples" in capsys.readouterr().out
+
+
+def test_signs_that_steer_a_terminal_are_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_files([str(DOC), "training.lernrate\u202e=0.1"], gradients=False, allow_outside=False) == 2
+    told = capsys.readouterr().err
+    assert "\u202e" not in told
+    assert told.count("argument training.lernrate") == 1
 
 
 def test_a_declared_derivative_leaves_nothing_to_compare(capsys: pytest.CaptureFixture[str]) -> None:
@@ -244,3 +274,23 @@ def test_thinned_metrics_are_told(epochs: int, told: str) -> None:
     overrides = [f"training.epochs={epochs}", "tracking.points=10"]
     run = execute_run(read_declaration(ROOT / "configs" / "doc_exact.yaml", overrides))
     assert running._thinning(run) == told
+
+
+def test_only_columns_that_may_fit_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long run's trace is on the disk, and each of its columns is read by itself."""
+    from bprunner.training.trace import Trace
+
+    layers = "[{units: 300, activation: tanh, bias: none}, {units: 1, activation: linear, bias: none}]"
+    run = bprunner.run(DOC, [f"architecture.layers={layers}", "initial_weights=zeros", "expect=[]"])
+    read: list[str] = []
+    column = Trace.__getitem__
+
+    def counted(trace: Trace, name: str) -> Any:
+        read.append(name)
+        return column(trace, name)
+
+    monkeypatch.setattr(Trace, "__getitem__", counted)
+    shown = io.StringIO()
+    show_steps(Console(file=shown, width=80), run)
+    assert "w900 did not fit" in shown.getvalue()
+    assert len(read) < 60

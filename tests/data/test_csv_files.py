@@ -74,7 +74,7 @@ def test_ways_of_writing_the_same(tmp_path: Path, content: str) -> None:
         ("a,b,c\n\u0661,2,3\n", "2:1", "column `a`", ""),
         ('a,b,c\n"1,5",2,3\n', "2:1", "found '1,5'", "after a point: 1.5"),
         ('a,b,c\n"1,2,3\n', "2:1", "a quote is opened in this row and never closed", ""),
-        ('a,b,c\n"1"2,2,3\n', "2:1", "after a closing quote comes a comma", ""),
+        ('a,b,c\n"1"2,2,3\n', "2:1", "after a closing quote comes a separator", ""),
         ("a,b,c\n" + "9" * 200_000 + ",2,3\n", "2:1", "more than 131,072 characters", ""),
         ("a,b,a,c\n1,2,3,4\n", "1:5", "two columns are called `a`", ""),
         ("", "None:None", "is empty", ""),
@@ -100,7 +100,7 @@ def test_the_faulty_field_is_marked(tmp_path: Path) -> None:
     assert marked[2].endswith("|   ^^^^^")
 
 
-@pytest.mark.parametrize(("sign", "called"), [(";", "semicolons"), ("\t", "tabs")])
+@pytest.mark.parametrize(("sign", "called"), [(";", '";"'), ("\t", "tab"), ("|", '"|"'), ("  ", "spaces")])
 def test_other_separators_are_recognised(tmp_path: Path, sign: str, called: str) -> None:
     problems = refused(tmp_path, "a,b,c\n1,2,3\n".replace(",", sign))
     assert [problem.path for problem in problems] == [
@@ -108,7 +108,7 @@ def test_other_separators_are_recognised(tmp_path: Path, sign: str, called: str)
         "dataset.csv.inputs[1]",
         "dataset.csv.targets[0]",
     ]
-    assert all(called in problem.hint for problem in problems)
+    assert all(f"`separator: {called}`" in problem.hint for problem in problems)
 
 
 def test_a_missing_column_is_told_where_it_is_asked_for(tmp_path: Path) -> None:
@@ -124,6 +124,109 @@ def test_all_problems_are_told_up_to_a_limit(tmp_path: Path) -> None:
     problems = refused(tmp_path, "a,b,c\n" + "x,2,3\n" * 500)
     assert len(problems) == MOST_PROBLEMS + 1
     assert "not read further" in problems[-1].message
+
+
+# Without a header, and with other separators
+
+NUMBERED = CSV.replace("inputs: [a, b], targets: [c]", "inputs: [3, 1], targets: [2], header: false")
+
+
+def test_columns_are_numbered_where_no_line_names_them(tmp_path: Path) -> None:
+    samples = load(tmp_path, "\n1,2,3,x\n4,5,6,y\n", NUMBERED)
+    assert samples.inputs.tolist() == [[3, 1], [6, 4]]
+    assert samples.targets.tolist() == [[2], [5]]
+    assert samples.input_names == ("column 3", "column 1")
+
+
+SEPARATED = {
+    ",": ("1,2,3\n4,5,6\n", '","'),
+    ";": ("1;2;3\n4;5;6\n", '";"'),
+    "|": ("1|2|3\n4|5|6\n", '"|"'),
+    "tab": ("1\t2\t3\n4\t 5\t6\n", "tab"),
+    "spaces": ("  1 2\t 3  \r\n\r\n4   5 \t6\r\n", "spaces"),
+}
+
+
+@pytest.mark.parametrize("separator", SEPARATED)
+def test_separators(tmp_path: Path, separator: str) -> None:
+    content, written = SEPARATED[separator]
+    declared = NUMBERED.replace("header: false", f"header: false, separator: {written}")
+    samples = load(tmp_path, content, declared)
+    assert (samples.inputs.tolist(), samples.targets.tolist()) == ([[3, 1], [6, 4]], [[2], [5]])
+    declared = CSV.replace("targets: [c]", f"targets: [c], separator: {written}")
+    between = content[1] if separator != "spaces" else "  "
+    samples = load(tmp_path, between.join("abc") + "\n" + content, declared)
+    assert (samples.inputs.tolist(), samples.targets.tolist()) == ([[1, 2], [4, 5]], [[3], [6]])
+
+
+def test_what_is_quoted_may_have_blanks_inside(tmp_path: Path) -> None:
+    declared = CSV.replace("targets: [c]}", 'targets: ["the price"], separator: spaces}')
+    samples = load(tmp_path, 'a  b "the price"  note\n1 2 3 "so  ""far"""\n', declared)
+    assert (samples.inputs.tolist(), samples.targets.tolist()) == ([[1, 2]], [[3]])
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "column", "message", "hint"),
+    [
+        ("a,b,c\n1,2,3\n", 1, 1, "column `1` must hold a finite number, found 'a'", "leave out `header: false`"),
+        ("1,2,3\n4,5\n", 2, 1, "2 fields, but the first line has 3", ""),
+        ("1,2,3\n4,5,x\n", 2, 5, "column `3` must hold a finite number, found 'x'", ""),
+        ("", None, None, "is empty", ""),
+    ],
+)
+def test_what_is_wrong_without_a_header(
+    tmp_path: Path, content: str, line: int | None, column: int | None, message: str, hint: str
+) -> None:
+    problem = sorted(refused(tmp_path, content, NUMBERED), key=lambda each: each.message)[0]
+    assert problem.message == message
+    assert hint in problem.hint
+    if line is not None:
+        assert problem.place is not None
+        assert (problem.place.line, problem.place.column) == (line, column)
+
+
+def test_a_column_number_beyond_the_first_line(tmp_path: Path) -> None:
+    problems = refused(tmp_path, "1 2 3\n", NUMBERED)
+    assert [each.path for each in problems] == ["dataset.csv.inputs[0]", "dataset.csv.targets[0]"]
+    assert problems[0].message == "there is no column 3: the first line of data.csv has 1 field"
+    assert problems[0].hint == "its fields seem to be separated by blanks: `separator: spaces`"
+
+
+def test_a_fault_between_blanks_is_marked_where_it_stands(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, " 1  2   3\n 4  x   6\n", NUMBERED.replace("false", "false, separator: spaces"))
+    assert problem.place is not None
+    assert (problem.place.line, problem.place.column) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("columns", "path", "message"),
+    [
+        (
+            "inputs: [1, b], targets: [c]",
+            "inputs[0]",
+            "columns have names where there is a header line, found a number",
+        ),
+        ("inputs: [1, b], targets: [2], header: false", "inputs[1]", "with `header: false` columns have no names"),
+        ("inputs: [0, 1], targets: [2], header: false", "inputs[0]", "must be at least 1, found the number 0"),
+        (
+            "inputs: [a, b], targets: [c], separator: ':'",
+            "separator",
+            "must be one of `,`, `;`, `|`, `tab`, `spaces`, found",
+        ),
+        ("inputs: [a, b], targets: [c], header: 0", "header", "must be true or false"),
+    ],
+)
+def test_columns_have_names_or_numbers(tmp_path: Path, columns: str, path: str, message: str) -> None:
+    (problem,) = refused(tmp_path, "a,b,c\n1,2,3\n", CSV.replace("inputs: [a, b], targets: [c]", columns))
+    assert problem.path == f"dataset.csv.{path}"
+    assert message in problem.message
+
+
+def test_a_first_line_of_numbers_is_no_header(tmp_path: Path) -> None:
+    problems = refused(tmp_path, "1,2,3\n4,5,6\n")
+    assert {each.hint for each in problems} == {
+        "its first line holds numbers: with `header: false` columns are numbered from 1"
+    }
 
 
 # Figures and the samples they are of

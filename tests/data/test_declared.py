@@ -26,6 +26,8 @@ FAULTY = {
     "samples and a file": (INLINE + "\nparquet: {file: a, inputs: [a, b], targets: [c]}", "parquet", "`inputs` and `parquet` both say"),
     "targets and a gate": ("targets: [[1]]\ngate: or", "gate", "`targets` and `gate` both say"),
     "three": ("gate: or\nbundled: iris\nmoons: {samples: 4, seed: 0}", "moons", "`gate` and `moons` both say"),
+    "empty targets": ("inputs: [[1, 2]]\ntargets:", "targets", "`targets` is missing"),
+    "empty inputs": ("inputs:\ntargets: [[1]]", "inputs", "`inputs` is missing"),
     "none": ("scale: {inputs: min_max}", "", "must say where the samples are, found a mapping of scale"),
     "no targets": ("inputs: [[1, 2]]", "targets", "`targets` is missing"),
     "no inputs": ("targets: [[1]]", "inputs", "`inputs` is missing"),
@@ -80,7 +82,10 @@ FAULTY = {
     "bipolar classes": ("blobs: {samples: 9, centers: 3, seed: 0}\nencode: {targets: bipolar}", "encode.targets", "0 or 1, but `blobs` has 3 classes"),
     "bipolar points": ("moons: {samples: 9, seed: 0}\nencode: {inputs: bipolar}", "encode.inputs", "those of `moons` are other numbers"),
     # Scaling
-    "an unknown scale": ("gate: or\nscale: {inputs: normalise}", "scale.inputs", "must be `standardise` or `min_max`"),
+    "an unknown scale": ("gate: or\nscale: {inputs: normalise}", "scale.inputs", "unknown name `normalise`"),
+    "an unknown divisor": ("gate: or\nscale: {inputs: {standardise: {divisor: n}}}", "scale.inputs.standardise.divisor", "must be `samples` or `samples_minus_1`"),
+    "divided by nothing": ("gate: or\nscale: {inputs: {divide: {by: 0}}}", "scale.inputs.divide.by", "must be greater than 0"),
+    "divided": ("gate: or\nscale: {inputs: divide}", "scale.inputs.by", "`by` is missing"),
     "nothing scaled": ("gate: or\nscale: {}", "scale", "says neither `inputs` nor `targets`"),
     # Splitting
     "a share of all": ("gate: or\nsplit: {held_out: 1.0, seed: 0}", "split.held_out", "must be a share between 0 and 1, or a whole number of samples"),

@@ -246,6 +246,9 @@ def stops(draw: st.DrawFn, measured: Sequence[str], held_out: bool) -> Any:
     quantity = draw(st.sampled_from([*measured, *(f"held_out.{name}" for name in measured if held_out)]))
     counted = "after" if quantity.startswith("held_out.") else draw(st.sampled_from(["before", "after"]))
     own = {"quantity": quantity, "counted": counted}
+    if draw(st.integers(0, 4)) == 0:
+        limit = _log_between(1e-4, 1.0)
+        return {"threshold": {"quantity": "largest_update", draw(st.sampled_from(["at_most", "below"])): limit}}
     if draw(st.booleans()):
         return {"plateau": {**own, "patience": draw(st.integers(1, 2)), "by": between(0.0, 0.1)}}
     limit = between(0.0, 1.0) if quantity.endswith("accuracy") else _log_between(1e-3, 1e3)
@@ -348,8 +351,11 @@ def _draws(data: Data) -> Iterator[bool]:
 def _with_source(generator: np.random.Generator, data: Data, source: str | None) -> Data:
     """The seed, the generator and the order of what is drawn."""
     kind = source if source is not None and generator.random() < 0.7 else sorted(GENERATORS)[generator.integers(3)]
-    biases = ("last", "by_layer", "by_unit")[generator.integers(3)]
-    matrices = "out_in" if biases == "by_unit" else ("out_in", "in_out")[generator.integers(2)]
+    biases = ("last", "by_layer", "first", "layer_first", "by_unit", "unit_first")[
+        # What draws a whole matrix is not drawn neuron by neuron.
+        generator.integers(4 if "orthogonal" in str(data) else 6)
+    ]
+    matrices = "out_in" if "unit" in biases else ("out_in", "in_out")[generator.integers(2)]
     draw = {"matrices": matrices, "biases": biases}
     return {**data, "seed": int(generator.integers(2**32)), "generator": kind, "draw": draw}
 

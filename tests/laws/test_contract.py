@@ -13,6 +13,7 @@ from typing import Any, get_args
 import pytest
 
 import bprunner
+from bprunner.data.scaling import SCALES
 from bprunner.nn.activations import ACTIVATIONS
 from bprunner.nn.biases import BIASES
 from bprunner.nn.decimals import DECIMAL_ACTIVATIONS
@@ -26,7 +27,7 @@ from bprunner.nn.optimizers import OPTIMIZERS
 from bprunner.nn.penalties import FACTORS, PENALTIES
 from bprunner.nn.rounding import ROUNDINGS
 from bprunner.nn.schedules import SCHEDULES
-from bprunner.spec import architecture, arithmetic, expectations, initial_weights, training
+from bprunner.spec import architecture, arithmetic, dataset, expectations, initial_weights, training
 from bprunner.spec.choices import choices_of
 from bprunner.spec.experiment import RecordedQuantity
 from bprunner.spec.training_misfits import NO_DECIMALS, SLOTS
@@ -43,6 +44,7 @@ PACKAGE = ROOT / "bprunner"
         (architecture.ActivationChoice, ACTIVATIONS),
         (architecture.BiasChoice, BIASES),
         (initial_weights.InitializerChoice, INITIALIZERS),
+        (dataset.ScaleChoice, SCALES),
         (training.LossChoice, LOSSES),
         (training.MetricChoice, METRICS),
         (training.OptimizerChoice, OPTIMIZERS),
@@ -89,6 +91,7 @@ def test_every_metric_can_be_expected_and_watched() -> None:
     assert {"error", "reported_error", *METRICS} == set(expectations.MEASURES)
     watched = {*expectations.MEASURES, *(f"held_out.{measure}" for measure in expectations.MEASURES)}
     assert set(get_args(training.Watched)) == watched
+    assert set(get_args(training.WatchedOrUpdate)) == {*watched, "largest_update"}
 
 
 def test_every_quantity_that_can_be_rounded_is_a_stage_and_a_key() -> None:

@@ -272,7 +272,8 @@ def weights(draw: st.DrawFn, names: Names) -> Any:
         own |= {next(iter(names.biases)): draw(NUMBERS)}
     if any(draws_by(rule) for rule in drawing):
         own = {**own, "seed": draw(SEEDS), **some(draw, generator=GENERATORS)}
-        order = some(draw, matrices=st.sampled_from(["out_in", "in_out"]), biases=st.sampled_from(["last", "by_layer"]))
+        when = st.sampled_from(["last", "by_layer", "first", "layer_first"])
+        order = some(draw, matrices=st.sampled_from(["out_in", "in_out"]), biases=when)
         own |= {"draw": order} if order else {}
     return own if biases is None else {**own, "biases": biases}
 
@@ -308,7 +309,9 @@ def datasets(draw: st.DrawFn, inputs: int, outputs: int) -> tuple[dict[str, Any]
         for side, width in sides.items():
             shape = (width, samples) if columns else (samples, width)
             data[side] = [[draw(NUMBERS) for _ in range(shape[1])] for _ in range(shape[0])]
-    data |= some(draw, scale=st.sampled_from([{"inputs": "standardise"}, {"targets": "min_max"}]))
+    scales = [{"inputs": "standardise"}, {"targets": "min_max"}, {"inputs": {"divide": {"by": 255}}}]
+    scales += [{"targets": {"standardise": {"divisor": "samples_minus_1"}}}]
+    data |= some(draw, scale=st.sampled_from(scales))
     held_out = False
     if samples > 1 and draw(st.booleans()):
         held_out = True
@@ -402,6 +405,9 @@ def batches(draw: st.DrawFn, samples: int, after_weights: str) -> Any:
 @st.composite
 def stops(draw: st.DrawFn, quantities: list[str]) -> Any:
     quantity = draw(st.sampled_from(quantities))
+    if draw(st.integers(0, 4)) == 0:
+        limit = draw(st.sampled_from(["at_most", "below"]))
+        return {"threshold": {"quantity": "largest_update", limit: draw(NUMBERS)}}
     counted = {} if quantity.startswith("held_out") else some(draw, counted=st.sampled_from(["before", "after"]))
     if draw(st.booleans()):
         limit = draw(st.sampled_from(["at_most", "below", "at_least"]))

@@ -71,7 +71,7 @@ def test_every_valid_experiment_is_valid(data: dict[str, Any]) -> None:
         ("bias: none", "bias: {shared: {}}"),
         ("bias: none", "bias: none, net: sum"),
         ("initial_weights: {w1: 0.1", "initial_weights: {uniform: {low: 0}, w1: 0.1"),
-        ("initial_weights: {w1: 0.1", "initial_weights: {draw: {biases: first}, w1: 0.1"),
+        ("initial_weights: {w1: 0.1", "initial_weights: {draw: {biases: sorted}, w1: 0.1"),
         ("epochs: 1", "epochs: 1\n  batches: {minibatches: {seed: later, size: 3}}"),
         ("epochs: 1", "epochs: 1\n  stop: plateau"),
         ("epochs: 1", "epochs: 1\n  metrics: accuracy"),

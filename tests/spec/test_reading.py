@@ -428,3 +428,40 @@ def test_every_file_that_lies_outside_is_told(tmp_path: Path) -> None:
         read_declaration(tmp_path / "own.yaml")
     told = [(problem.path, str(problem.place).rpartition("yaml:")[2]) for problem in caught.value.problems]
     assert told == [("dataset.npy.inputs", "9:17"), ("dataset.npy.targets", "9:36")]
+
+
+def test_the_same_choice_again_keeps_its_numbers(base: Path) -> None:
+    (base / "base.yaml").write_text(VALID.replace("gradient_descent", "{adam: {beta1: 0.5}}"))
+    (base / "own.yaml").write_text("extends: base.yaml\nname: own\ntraining: {optimizer: adam}\n")
+    optimizer = read_declaration(base / "own.yaml").experiment.training.optimizer
+    assert optimizer.parameters()["beta1"] == 0.5
+    (base / "own.yaml").write_text("extends: base.yaml\nname: own\ntraining: {optimizer: adamw}\n")
+    assert read_declaration(base / "own.yaml").experiment.training.optimizer.parameters()["beta1"] == 0.9
+
+
+def test_a_batch_by_lot_may_be_too_large(base: Path) -> None:
+    change = "training.batches={sampled: {size: 3000000, updates: 2, seed: 1}}"
+    (problem,) = problems_of_file(base / "base.yaml", (change,))
+    assert problem.path == "training.batches.sampled.size"
+    assert "3,000,000 samples are too many for `architecture`" in problem.message
+
+
+def test_a_frozen_step_needs_no_derivative(base: Path) -> None:
+    step = "activation: step"
+    text = VALID.replace("activation: linear", step, 1)
+    (base / "base.yaml").write_text(text.replace(step, f"{step}, frozen: true"))
+    assert not problems_of_file(base / "base.yaml")
+    (base / "base.yaml").write_text(text)
+    assert problems_of_file(base / "base.yaml")
+
+
+def test_a_scale_is_merged_by_its_choice(base: Path) -> None:
+    samples = "  inputs: [[2, 3]]\n"
+    scaled = "  scale: {inputs: {divide: {by: 9}}, targets: {standardise: {divisor: samples_minus_1}}}\n"
+    (base / "base.yaml").write_text(VALID.replace(samples, samples + scaled))
+    scale = read(base, "dataset: {scale: {inputs: min_max}}\n")["dataset"]["scale"]
+    assert scale == {"inputs": "min_max", "targets": {"standardise": {"divisor": "samples_minus_1"}}}
+    scale = read(base, "dataset: {scale: {targets: {divide: {by: 2}}, inputs: {divide: {by: 3}}}}\n")["dataset"][
+        "scale"
+    ]
+    assert scale == {"inputs": {"divide": {"by": 3}}, "targets": {"divide": {"by": 2}}}

@@ -36,6 +36,36 @@ def test_what_has_no_value_is_nan(text: str) -> None:
     assert math.isnan(parse(text).evaluate({"x": 0.0}))
 
 
+def test_functions_of_expressions() -> None:
+    expression = parse("sqrt(2 * error) + abs ( out.h1 ) * exp(0) - ln(exp(weight.w1)) + sin(0) * cos(0)")
+    assert expression.names == ("error", "out.h1", "weight.w1")
+    assert expression.evaluate({"error": 8, "out.h1": -3, "weight.w1": 0.5}) == 4 + 3 - 0.5
+    # A name that is called like a function, where nothing is called.
+    assert parse("out.exp + exp(0)").evaluate({"out.exp": 2}) == 3
+    assert parse("exp + exp(exp)").names == ("exp",)
+    assert parse("exp + exp(exp)").evaluate({"exp": 0}) == 1
+    for text in ("sqrt(0 - 1)", "ln(0)", "exp(1000)"):
+        assert math.isnan(parse(text).evaluate({})), text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("log(x)", "calls `log`, and there is no such function; there are abs, cos, exp, ln, sin, sqrt"),
+        ("np.exp(x)", "calls `np.exp`"),
+        ("sqrt()", "is no arithmetic|may use only"),
+        ("sqrt(x)(x)", "may use only"),
+        ("2(x)", "may use only"),
+        ("sqrt(*x)", "may use only"),
+        ("sqrt(**x)", "may use only"),
+        ("exp(" * 60 + "1" + ")" * 60, "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_called(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        parse(text)
+
+
 OPERANDS = st.recursive(
     st.integers(0, 9).map(str),
     lambda inner: st.tuples(inner, st.sampled_from("+-*"), inner).map(lambda parts: f"({' '.join(parts)})"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 import bprunner
 from bprunner import Run
+from bprunner.training.loop import train
 from bprunner.training.population import populate
 from bprunner.training.stopping import Stopper
 from tests.training.declarations import doc, xor
@@ -118,6 +119,58 @@ def test_updates_are_an_end_too_and_stops_are_looked_at_where_epochs_end(batches
     stop = {"threshold": {"at_most": limit}}
     assert ran(stop, batches, updates=4 * per_epoch + 1).updates == 2 * per_epoch
     assert ran(stop, batches, updates=2 * per_epoch - 1).updates == 2 * per_epoch - 1
+
+
+# The largest update
+
+
+@pytest.mark.parametrize("batches", BATCHES)
+@pytest.mark.parametrize("key", ["at_most", "below"])
+def test_the_largest_update_of_an_epoch_is_looked_at(batches: str, key: str) -> None:
+    kind, per_epoch = BATCHES[batches]
+    updates = np.abs(without_stop(kind).trace["update"][:-1]).max(axis=1)
+    largest = updates.reshape(25, per_epoch).max(axis=1)
+    limit = float(sorted(largest)[6])
+    reached = next(e + 1 for e, each in enumerate(largest) if (each <= limit if key == "at_most" else each < limit))
+    run = ran({"threshold": {"quantity": "largest_update", key: limit}}, kind)
+    assert run.updates == reached * per_epoch
+    assert 0 < run.updates < 25 * per_epoch
+
+
+def test_updates_are_looked_at_in_any_arithmetic_and_order() -> None:
+    stop = {"threshold": {"quantity": "largest_update", "below": 0.02}}
+    for rest in ({}, {"update_order": "sequential"}):
+        run = bprunner.run(
+            {**doc(epochs=50, stop=stop, **rest), "arithmetic": {"numbers": {"decimal": {"digits": 20}}}}
+        )
+        largest = np.abs(run.trace["update"][:-1]).max(axis=1)
+        assert largest[-1] < 0.02 <= largest[:-1].min()
+
+
+def test_a_perceptron_ends_after_an_epoch_in_which_nothing_changes() -> None:
+    data = doc(epochs=50, batches="online", learning_rate=1, optimizer="gradient_descent",
+               stop={"threshold": {"quantity": "largest_update", "at_most": 0}})  # fmt: skip
+    data["architecture"] = {"inputs": 2, "layers": [{"units": 1, "activation": {"step": {"derivative": 1}},
+                                                     "bias": "trained"}]}  # fmt: skip
+    data |= {"initial_weights": {"w1": 0, "w2": 0, "b1": 0}, "dataset": {"gate": "and"}}
+    run = bprunner.run(data)
+    changed = np.abs(run.trace["update"][:-1]).max(axis=1).reshape(-1, 4).max(axis=1)
+    assert changed[-1] == 0 < changed[:-1].min()
+    # Frozen weights have no update, so that nothing is waited for.
+    frozen = bprunner.run(data | {"training": {**data["training"], "frozen": ["w1", "w2", "b1"]}})
+    assert frozen.updates == 4
+
+
+def test_each_run_of_a_population_sees_its_own_updates() -> None:
+    stop = {"threshold": {"quantity": "largest_update", "below": 0.02}}
+    alone = [bprunner.run(doc(epochs=60, stop=stop, learning_rate=rate)) for rate in (0.01, 0.05, 0.1)]
+    together = populate([run.experiment for run in alone], alone[0].samples)
+    ends: list[int | None] = [None] * 3
+    for step in train(together):
+        for run, over in enumerate(step.ended if step.ended is not None else ()):
+            if over and ends[run] is None:
+                ends[run] = step.number
+    assert ends == [run.updates if run.updates < 60 else None for run in alone]
 
 
 # Plateaus
