@@ -104,7 +104,10 @@ def test_every_quantity_that_can_be_rounded_is_a_stage_and_a_key() -> None:
 
 # Imports
 
-FLOORS = ("errors", "collector", "spec", "nn", "data", "training", "checking", "sweeps", "tracking", "figures", "runs", "cli")
+FLOORS = (
+    "errors", "collector", "spec", "nn", "data", "training", "checking", "sweeps", "tracking",
+    "figures", "runs", "cli",
+)  # fmt: skip
 """From the ground up. `_version` is a number that every floor may read."""
 
 ONLY = {"nn": {"nn"}, "tracking": {"tracking", "errors", "collector"}, "figures": {"figures", "errors"}}
