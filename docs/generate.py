@@ -1,8 +1,8 @@
 """Writes the parts of the documents that can be derived: `python -m docs.generate`.
 
-In yaml.md, what stands between `<!-- keys: Model -->` or `<!-- choices: Union -->` and `<!-- end -->` comes from the
-models. In every document, what follows `$ bprun …` in a console block is what the program answers. gallery.md comes
-from the examples themselves, which are run. tests/test_docs.py proves that all of it is fresh.
+In yaml.md, what stands between `<!-- keys: Model -->`, `<!-- choices: Union -->` or `<!-- synonyms: all -->` and
+`<!-- end -->` comes from the models. In every document, what follows `$ bprun …` in a console block is what the program
+answers. gallery.md comes from the examples themselves, which are run. tests/test_docs.py proves that all of it is fresh.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from docs.tables import table
 
 YAML_REFERENCE = ROOT / "docs" / "yaml.md"
 
-_MARKED = re.compile(r"(<!-- (keys|choices): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- (keys|choices|synonyms): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def marked(text: str) -> list[tuple[str, str]]:

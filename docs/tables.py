@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from bprunner.spec.choices import Choice, Frozen, choices_of
+from bprunner.spec.synonyms import SYNONYMS
 from docs.examples import CHOICES, KEYS
 from docs.models import UNIONS, keyed, own_keys
 
@@ -255,4 +256,15 @@ def default_text(value: object) -> str:
 
 def table(kind: str, name: str) -> str:
     """The table that is marked `<!-- kind: name -->`."""
+    if kind == "synonyms":
+        return synonym_table()
     return key_table(keyed()[name]) if kind == "keys" else choice_table(UNIONS[name])
+
+
+def synonym_table() -> str:
+    """What others say, by what is said here."""
+    words: dict[str, list[str]] = {}
+    for word, (_, answer) in SYNONYMS.items():
+        words.setdefault(answer, []).append(f"`{word}`")
+    rows = [f"| {', '.join(elsewhere)} | {answer} |" for answer, elsewhere in words.items()]
+    return "\n".join(["| elsewhere | here |", "|---|---|", *rows])

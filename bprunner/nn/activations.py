@@ -62,13 +62,32 @@ def _logistic(x: Array) -> Array:
     return 1.0 / (1.0 + np.exp(-x))
 
 
-def _sigmoid(net: Array, _: Parameters) -> Array:
-    return _logistic(net)
-
-
-def _tanh(net: Array, _: Parameters) -> Array:
-    result: Array = np.tanh(net)
+def _sloped(net: Array, parameters: Parameters) -> Array:
+    """The net input times the slope, where there is one."""
+    result: Array = parameters["slope"] * net if "slope" in parameters else net
     return result
+
+
+def _sigmoid(net: Array, parameters: Parameters) -> Array:
+    return _logistic(_sloped(net, parameters))
+
+
+def _sigmoid_slope(_net: Array, out: Array, parameters: Parameters) -> Array:
+    """slope · out (1 − out)."""
+    return _sloped(out * (1.0 - out), parameters)
+
+
+def _tanh(net: Array, parameters: Parameters) -> Array:
+    """height · tanh(slope · net), each where it is given."""
+    result: Array = np.tanh(_sloped(net, parameters))
+    return parameters["height"] * result if "height" in parameters else result
+
+
+def _tanh_slope(_net: Array, out: Array, parameters: Parameters) -> Array:
+    """slope (height − out² / height)."""
+    if "height" in parameters:
+        return _sloped(parameters["height"] - out * out / parameters["height"], parameters)
+    return _sloped(1.0 - out * out, parameters)
 
 
 def _relu(net: Array, _: Parameters) -> Array:
@@ -178,9 +197,11 @@ def _softmax_pullback(g: Array, _net: Array, out: Array, _: Parameters) -> Array
     return out * (g - total(g * out, axis=2))
 
 
-def _step(net: Array, _: Parameters) -> Array:
-    """1 where net ≥ 0, else 0; nan stays nan."""
-    return in_kind_of(net, np.where(net >= 0.0, 1.0, np.where(net < 0.0, 0.0, net)))
+def _step(net: Array, parameters: Parameters) -> Array:
+    """1 where net > 0, `low` where net < 0, either of them at 0; nan stays nan."""
+    low = parameters.get("low", 0.0)
+    high = net > 0.0 if parameters.get("at_zero") == "low" else net >= 0.0
+    return in_kind_of(net, np.where(high, 1.0, np.where(net <= 0.0, low, net)))
 
 
 def _gaussian(net: Array, parameters: Parameters) -> Array:
@@ -196,8 +217,8 @@ def _minus_twice_square(parameters: Parameters) -> Array:
 
 ACTIVATIONS: Mapping[str, Activation] = {
     "linear": _linear(),
-    "sigmoid": _elementwise(_sigmoid, lambda _net, out, _: out * (1.0 - out)),
-    "tanh": _elementwise(_tanh, lambda _net, out, _: 1.0 - out * out),
+    "sigmoid": _elementwise(_sigmoid, _sigmoid_slope),
+    "tanh": _elementwise(_tanh, _tanh_slope),
     # At a kink the negative side counts: relu'(0) = 0, leaky_relu'(0) = slope, elu'(0) = alpha.
     "relu": _elementwise(_relu, lambda net, _out, _: (net > 0.0).astype(np.float64), kinks=(0.0,)),
     "leaky_relu": _elementwise(

@@ -58,6 +58,21 @@ def _logistic(x: Array) -> Array:
     return 1.0 / (1.0 + np.exp(-x))
 
 
+def _sigmoid(_net: Array, out: Array, parameters: Parameters) -> Array:
+    """slope² · out (1 − out) (1 − 2 out)."""
+    slope = parameters.get("slope", 1.0)
+    result: Array = slope * slope * out * (1.0 - out) * (1.0 - 2.0 * out)
+    return result
+
+
+def _tanh(_net: Array, out: Array, parameters: Parameters) -> Array:
+    """−2 slope² · out (1 − out² / height²)."""
+    slope, height = parameters.get("slope", 1.0), parameters.get("height", 1.0)
+    share = out / height
+    result: Array = -2.0 * slope * slope * out * (1.0 - share * share)
+    return result
+
+
 def _elu(net: Array, _out: Array, parameters: Parameters) -> Array:
     result: Array = np.where(net > 0.0, 0.0, parameters["alpha"] * np.exp(-np.abs(net)))
     return result
@@ -103,8 +118,8 @@ def _gaussian(_net: Array, out: Array, parameters: Parameters) -> Array:
 
 BENDS: Mapping[str, Bend] = {
     "linear": _straight,
-    "sigmoid": _elementwise(lambda _net, out, _: out * (1.0 - out) * (1.0 - 2.0 * out)),
-    "tanh": _elementwise(lambda _net, out, _: -2.0 * out * (1.0 - out * out)),
+    "sigmoid": _elementwise(_sigmoid),
+    "tanh": _elementwise(_tanh),
     "relu": _straight,
     "leaky_relu": _straight,
     "elu": _elementwise(_elu),
@@ -141,6 +156,7 @@ SECONDS: Mapping[str, Second] = {
     "squared_error": lambda prediction, _target, _: np.full_like(prediction, 2.0),
     "absolute_error": _none,
     "huber": _huber,
+    "hinge": _none,
     "binary_cross_entropy": _binary_cross_entropy,
     "cross_entropy": lambda p, t, _: _share(t, p),
     "linear_error": _none,

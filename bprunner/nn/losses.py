@@ -16,7 +16,7 @@ import numpy as np
 from bprunner.nn.activations import largest, softplus
 from bprunner.nn.arrays import Array
 from bprunner.nn.contraction import total
-from bprunner.nn.decimals import in_kind_of, signs
+from bprunner.nn.decimals import in_kind_of, positive_part, signs
 
 Parameters = Mapping[str, Any]
 """A loss's own parameters by name, each (runs, 1, 1)."""
@@ -89,6 +89,21 @@ def _huber_slope(prediction: Array, target: Array, parameters: Parameters) -> Ar
 def _huber_side(prediction: Array, target: Array, parameters: Parameters) -> Any:
     """Inside or outside: the slope goes on there, its own slope does not."""
     return np.abs(prediction - target) <= parameters["threshold"]
+
+
+def _hinge(prediction: Array, target: Array, parameters: Parameters) -> Array:
+    """margin − t y where that is positive, else 0."""
+    return positive_part(parameters["margin"] - target * prediction)
+
+
+def _hinge_slope(prediction: Array, target: Array, parameters: Parameters) -> Array:
+    """−t up to the margin, and at it: a perceptron is corrected whose output is 0."""
+    result: Array = np.where(_hinge_side(prediction, target, parameters), 0.0 - target, 0.0)
+    return in_kind_of(prediction, result)
+
+
+def _hinge_side(prediction: Array, target: Array, parameters: Parameters) -> Any:
+    return target * prediction <= parameters["margin"]
 
 
 def _linear_slope(prediction: Array, target: Array, _: Parameters) -> Array:
@@ -183,6 +198,7 @@ LOSSES: Mapping[str, Loss] = {
         side=lambda prediction, target, _: prediction > target,
     ),
     "huber": Loss(_huber, _huber_slope, _huber_side),
+    "hinge": Loss(_hinge, _hinge_slope, _hinge_side),
     "binary_cross_entropy": Loss(
         _binary_cross_entropy,
         _binary_cross_entropy_slope,

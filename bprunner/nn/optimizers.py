@@ -42,8 +42,11 @@ def _gradient_descent(g: Array, _parameter: Array, slots: Slots, numbers: Number
 
 def _momentum(g: Array, _parameter: Array, slots: Slots, numbers: Numbers) -> tuple[Array, Slots]:
     """classical: v = μ v − η g, and v is the update. averaged: v = μ v + (1 − μ) g, accumulated: v = μ v + g;
-    the update is −η v (the forms of deeplearning.ai and of PyTorch)."""
+    the update is −η v (the forms of deeplearning.ai and of PyTorch). last_gradient: v' = −η g, the update v' + μ v."""
     mu, factor = numbers["momentum"], numbers["factor"]
+    if numbers["form"] == "last_gradient":
+        velocity = factor * g
+        return velocity + mu * slots[0], (velocity,)
     if numbers["form"] == "classical":
         velocity = mu * slots[0] + factor * g
         return velocity, (velocity,)

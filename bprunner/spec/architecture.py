@@ -27,15 +27,18 @@ class Linear(Choice):
 
 
 class Sigmoid(Choice):
-    """out = 1 / (1 + e^-net)."""
+    """out = 1 / (1 + e^(−slope · net))."""
 
     kind: Literal["sigmoid"]
+    slope: Number | None = Field(None, gt=0, description="the factor on the net input; 1 unless given")
 
 
 class Tanh(Choice):
-    """out = tanh(net)."""
+    """out = height · tanh(slope · net). With slope 0.5 it is the bipolar sigmoid, 2 / (1 + e^-net) − 1."""
 
     kind: Literal["tanh"]
+    slope: Number | None = Field(None, gt=0, description="the factor on the net input; 1 unless given")
+    height: Number | None = Field(None, gt=0, description="where it ends on either side; 1 unless given")
 
 
 class Relu(Choice):
@@ -83,9 +86,11 @@ class Softmax(Choice):
 
 
 class Step(Choice):
-    """out = 1 where net ≥ 0, else 0. It has no useful derivative: to be trained, one has to be declared."""
+    """out = 1 where net ≥ 0, else low. It has no useful derivative: to be trained, one has to be declared."""
 
     kind: Literal["step"]
+    low: Number = Field(0.0, lt=1, description="the output below 0; −1 makes it the sign of the net input")
+    at_zero: Literal["high", "low"] = Field("high", description="the output where net is 0")
     derivative: Number | None = Field(
         None, description="what its derivative is taken for; 1 gives the perceptron's learning rule"
     )

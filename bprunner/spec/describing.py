@@ -14,7 +14,8 @@ from bprunner.spec.training import StopAtThreshold, StopOnPlateau, Training
 
 def words(choice: Choice) -> str:
     """A choice as text: `half squared error`, `leaky relu (slope 0.1)`; what is a default is left out."""
-    own = {key: value for key, value in choice.parameters().items() if key == "slope" or not _usual(choice, key, value)}
+    told = {key: value for key, value in choice.parameters().items() if value is not None}
+    own = {key: value for key, value in told.items() if key == "slope" or not _usual(choice, key, value)}
     numbers = ", ".join(_value(value) if key == choice.kind else _pair(key, value) for key, value in own.items())
     name = choice.kind.replace("_", " ")
     return f"{name} ({numbers})" if numbers else str(name)

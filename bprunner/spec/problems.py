@@ -15,6 +15,7 @@ from bprunner.spec import nodes
 from bprunner.spec.misfit import Path
 from bprunner.spec.naming import shortened
 from bprunner.spec.nodes import Node, describe, entry_place, find
+from bprunner.spec.synonyms import synonym
 
 _RULES = {
     "int_type": "be a whole number",
@@ -68,10 +69,13 @@ def cut(text: str, most: int = 60) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The nearest valid name, as a hint; the valid names themselves where none is near."""
+    """What a word is called here, or the nearest valid name, as a hint; the valid names where there is none."""
     names = list(known)
+    called = synonym(word, names)
+    if called:
+        return called
     near = nearest(word, names)
-    if near:
+    if near and called is None:
         return f"did you mean `{near}`?"
     return f"possible here: {shortened([f'`{name}`' for name in names], 12)}" if names else ""
 
@@ -247,11 +251,11 @@ def _meant(word: str, model: type[BaseModel], detail: ErrorDetails) -> str:
     """What an unknown key may have been meant as: one that is known here, or one that stands deeper."""
     context = detail.get("ctx", {})
     known = list(context.get("names", ())) if "inside" in context else _known(model, detail["loc"])
-    if len(detail["loc"]) == 1 and "inside" not in context and not nearest(word, known):
+    if len(detail["loc"]) == 1 and "inside" not in context and not nearest(word, known) and not synonym(word, known):
         for key, field in model.model_fields.items():
             if word in getattr(field.annotation, "model_fields", ()):
                 return f"did you mean `{key}.{word}`?"
-    note = "" if nearest(word, known) else context.get("note", "")
+    note = "" if nearest(word, known) or synonym(word, known) else context.get("note", "")
     return "; ".join(part for part in (note, did_you_mean(word, known)) if part)
 
 

@@ -61,6 +61,14 @@ class Huber(_Reduced):
     threshold: Number = Field(1.0, gt=0, description="where the parabola becomes a line")
 
 
+class Hinge(_Reduced):
+    """margin − target · prediction where that is positive, else 0; its slope at the margin is −target. Targets are −1
+    and 1. With margin 0 it is the perceptron's criterion."""
+
+    kind: Literal["hinge"]
+    margin: Number = Field(1.0, ge=0, description="how far on the right side a prediction has to be")
+
+
 class BinaryCrossEntropy(_Reduced):
     """−target · ln(prediction) − (1 − target) · ln(1 − prediction), each output by itself."""
 
@@ -87,6 +95,7 @@ LossChoice = Annotated[
     | AbsoluteError
     | MeanAbsoluteError
     | Huber
+    | Hinge
     | BinaryCrossEntropy
     | CrossEntropy
     | LinearError,
@@ -132,12 +141,13 @@ class GradientDescent(Choice):
 
 class Momentum(Choice):
     """classical: v = momentum · v − learning_rate · gradient, update = v. averaged: v = momentum · v + (1 − momentum) ·
-    gradient, update = −learning_rate · v. accumulated: v = momentum · v + gradient, update = −learning_rate · v."""
+    gradient, update = −learning_rate · v. accumulated: v = momentum · v + gradient, update = −learning_rate · v.
+    last_gradient: v = −learning_rate · gradient, update = v + momentum · the v before: nothing older counts."""
 
     kind: Literal["momentum"]
     momentum: Number = Field(ge=0, lt=1, description="how much of the velocity stays")
-    form: Literal["classical", "averaged", "accumulated"] = Field(
-        "classical", description="the formula, of which authors have three"
+    form: Literal["classical", "averaged", "accumulated", "last_gradient"] = Field(
+        "classical", description="the formula, of which authors have four"
     )
 
 

@@ -197,7 +197,7 @@ def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
     weights = starts[0].weights.like(
         [np.concatenate(parts) for parts in zip(*(start.weights.flat() for start in starts), strict=True)]
     )
-    optimizer, activation = OPTIMIZERS[training.optimizer.kind], first.architecture.layers[-1].activation.kind
+    optimizer, activation = OPTIMIZERS[training.optimizer.kind], _cancelling(first.architecture.layers[-1].activation)
     population = Population(
         names=names,
         layers=tuple(_layer(experiments, position) for position in range(len(first.architecture.layers))),
@@ -260,6 +260,11 @@ def _layer(experiments: Sequence[Experiment], position: int) -> Layer:
         # What nobody trains needs no derivative.
         parameters.setdefault("derivative", np.zeros((len(layers), 1, 1)))
     return Layer(ACTIVATIONS[first.activation.kind], parameters, BIASES[first.bias.kind], NETS[first.net])
+
+
+def _cancelling(activation: Choice) -> str:
+    """The name under which a loss may know an output activation: with a slope of its own nothing cancels."""
+    return activation.kind if getattr(activation, "slope", None) is None else ""
 
 
 def _objective(losses: Sequence[Any], activation: str) -> Objective:

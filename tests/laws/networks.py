@@ -89,6 +89,13 @@ ACTIVATION_NUMBERS: Mapping[str, Mapping[str, Hole]] = {
 }
 """The numbers that activations have."""
 
+OTHER_FORMS: Mapping[str, Any] = {
+    "sigmoid": {"sigmoid": {"slope": between(0.1, 3.0)}},
+    "tanh": {"tanh": {"slope": between(0.1, 3.0), "height": between(0.5, 2.0)}},
+    "step": {"step": {"low": between(-2.0, 0.5), "at_zero": "low", "derivative": between(0.0, 1.0)}},
+}
+"""Those of activations that have them or not."""
+
 BIASES: tuple[Any, ...] = (
     "none",
     "trained",
@@ -115,7 +122,7 @@ def _layer(draw: st.DrawFn, kinds: Sequence[str], units: int) -> Data:
     distance = kind == "gaussian" or draw(st.integers(0, 5)) == 5
     return {
         "units": units,
-        "activation": activation(kind),
+        "activation": activation(kind) if draw(st.booleans()) else OTHER_FORMS.get(kind, activation(kind)),
         "bias": draw(st.sampled_from(BIASES)),
         "net": "squared_distance" if distance else "weighted_sum",
         "frozen": draw(st.integers(0, 5)) == 5,
@@ -131,7 +138,8 @@ _REDUCTIONS = st.sampled_from(["sum", "mean"])
 def losses(draw: st.DrawFn) -> Any:
     """Every loss with every reduction."""
     kind = draw(st.sampled_from(sorted(LOSSES)))
-    loss: Data = {"huber": {"threshold": between(0.05, 2.0)}}.get(kind, {})
+    numbers: Mapping[str, Data] = {"huber": {"threshold": between(0.05, 2.0)}, "hinge": {"margin": between(0.0, 2.0)}}
+    loss = numbers.get(kind, {})
     if LOSSES[kind].reductions == "free":
         loss = {**loss, "outputs": draw(_REDUCTIONS)}
     return {kind: loss if LOSSES[kind].reductions == "mean" else {**loss, "samples": draw(_REDUCTIONS)}}
@@ -161,7 +169,10 @@ _ADAPTIVE: Mapping[str, st.SearchStrategy[Any]] = {
 OPTIMIZER_NUMBERS: Mapping[str, st.SearchStrategy[Data]] = {
     "gradient_descent": st.just({}),
     "momentum": st.fixed_dictionaries(
-        {"momentum": st.just(_SHARE), "form": st.sampled_from(["classical", "averaged", "accumulated"])}
+        {
+            "momentum": st.just(_SHARE),
+            "form": st.sampled_from(["classical", "averaged", "accumulated", "last_gradient"]),
+        }
     ),
     "nesterov": st.fixed_dictionaries(
         {"momentum": st.just(_SHARE), "form": st.sampled_from(["classical", "accumulated"])}

@@ -46,7 +46,8 @@ PLANTED = 1 + 1e-9
 def _step(net: Any, own: Any) -> Any:
     """The value of a step, the derivative that is declared."""
     value = getval(net)
-    return np.where(value >= 0.0, 1.0, 0.0) + own.derivative * (net - value)
+    high = value > 0.0 if own.at_zero == "low" else value >= 0.0
+    return np.where(high, 1.0, own.low) + own.derivative * (net - value)
 
 
 def _softmax(net: Any, _: Any) -> Any:
@@ -58,11 +59,15 @@ def _gelu_tanh(net: Any, _: Any) -> Any:
     return 0.5 * net * (1.0 + anp.tanh(anp.sqrt(2.0 / np.pi) * (net + 0.044715 * net**3)))
 
 
+def _tanh(x: Any) -> Any:
+    return (anp.exp(2.0 * x) - 1.0) / (anp.exp(2.0 * x) + 1.0)
+
+
 # At a kink the negative side counts: where a step stands before it, a net input is exactly 0.
 ORACLE_ACTIVATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "linear": lambda net, _: net,
-    "sigmoid": lambda net, _: 0.5 * (anp.tanh(0.5 * net) + 1.0),
-    "tanh": lambda net, _: (anp.exp(2.0 * net) - 1.0) / (anp.exp(2.0 * net) + 1.0),
+    "sigmoid": lambda net, own: 0.5 * (anp.tanh(0.5 * net * (own.slope or 1.0)) + 1.0),
+    "tanh": lambda net, own: (own.height or 1.0) * _tanh(net * (own.slope or 1.0)),
     "relu": lambda net, _: anp.where(net > 0.0, net, 0.0),
     "leaky_relu": lambda net, own: net * anp.where(net > 0.0, 1.0, own.slope),
     "elu": lambda net, own: anp.where(net > 0.0, net, own.alpha * (anp.exp(anp.where(net > 0.0, 0.0, net)) - 1.0)),
@@ -94,6 +99,8 @@ ORACLE_LOSSES: Mapping[str, Callable[[Any, Any, Any], Any]] = {
     "absolute_error": lambda out, target, _: anp.maximum(out - target, target - out),
     "mean_absolute_error": lambda out, target, _: anp.maximum(out - target, target - out),
     "huber": lambda out, target, own: _huber(out - target, own.threshold),
+    # At the margin the side that is corrected counts.
+    "hinge": lambda out, target, own: anp.where(out * target <= own.margin, own.margin - out * target, 0.0),
     "binary_cross_entropy": lambda out, target, _: -(target * anp.log(out) + (1.0 - target) * anp.log(1.0 - out)),
     "cross_entropy": lambda out, target, _: -target * anp.log(out),
     "linear_error": lambda out, target, _: out * target,
@@ -300,12 +307,15 @@ def _gradient_descent(_own: Any, _memory: Memory, g: Any, _w: Any, rate: float) 
 
 
 def _momentum(own: Any, memory: Memory, g: Any, _w: Any, rate: float) -> Any:
-    """Its three forms as three scripts have them."""
+    """Its four forms as four scripts have them."""
     v = own.momentum * memory["velocity"]
     match own.form:
         case "classical":
             memory["velocity"] = v - rate * g
             return memory["velocity"]
+        case "last_gradient":
+            memory["velocity"] = -rate * g
+            return memory["velocity"] + v
         case "averaged":
             memory["velocity"] = v + (1.0 - own.momentum) * g
         case "accumulated":

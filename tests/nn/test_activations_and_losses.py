@@ -234,6 +234,34 @@ def test_a_step_is_one_at_zero_and_has_the_slope_that_is_declared() -> None:
     assert [kind for kind in ACTIVATIONS if ACTIVATIONS[kind].declared] == ["step"]
 
 
+def test_a_step_may_be_a_sign_and_may_be_low_at_zero() -> None:
+    step, net = ACTIVATIONS["step"].f, cells(-2.0, -0.0, 0.0, 5e-324, np.nan)
+    low = np.full((1, 1, 1), -1.0)
+    assert step(net, {"low": low}).ravel().tolist()[:4] == [-1.0, 1.0, 1.0, 1.0]
+    assert step(net, {"low": low, "at_zero": "low"}).ravel().tolist()[:4] == [-1.0, -1.0, -1.0, 1.0]
+    assert np.isnan(step(net, {"low": low, "at_zero": "low"})[0, 0, 4])
+
+
+@pytest.mark.parametrize("net", ["-3", "-0.25", "0", "0.5", "2.75"])
+def test_slopes_and_heights(net: str) -> None:
+    """The functions without them, of slope · net, times the height; the derivatives by the chain rule."""
+    x, (slope, height) = Decimal(net), (Decimal("0.75"), Decimal("1.5"))
+    told = {"slope": np.full((1, 1, 1), 0.75), "height": np.full((1, 1, 1), 1.5)}
+    for kind, own_height in (("sigmoid", ONE), ("tanh", ONE), ("tanh", height)):
+        numbers = told if own_height != ONE else {"slope": told["slope"]}
+        out = ACTIVATIONS[kind].f(cells(float(net)), numbers)
+        assert out.item() == pytest.approx(float(own_height * F[kind](slope * x)), rel=4 * ULP, abs=1e-300)
+        pulled = ACTIVATIONS[kind].pullback(cells(3.0), cells(float(net)), out, numbers).item()
+        assert pulled == pytest.approx(float(3 * own_height * slope * DF[kind](slope * x)), rel=1e-14)
+
+
+def test_a_bipolar_sigmoid_is_a_tanh_of_half_the_net_input() -> None:
+    """2 / (1 + e^-net) − 1, of Zurada and of Fausett."""
+    net = cells(-2.0, 0.3, 1.0)
+    found = ACTIVATIONS["tanh"].f(net, {"slope": np.full((1, 1, 1), 0.5)})
+    np.testing.assert_allclose(found, 2.0 / (1.0 + np.exp(-net)) - 1.0, rtol=1e-14)
+
+
 def test_each_run_has_its_own_slope() -> None:
     slopes = np.array([0.5, 0.25]).reshape(2, 1, 1)
     net = np.full((2, 1, 1), -8.0)
@@ -334,6 +362,7 @@ def test_the_law_is_seen_to_be_broken() -> None:
 PREDICTION = [["0.5", "-1.25"], ["2", "0.75"]]
 TARGET = [["1", "0.25"], ["-1", "0.5"]]
 THRESHOLD = Fraction(1, 2)
+MARGIN = Fraction(1, 2)
 
 
 def _sign(d: Fraction) -> int:
@@ -352,6 +381,7 @@ TERMS: Mapping[str, tuple[Callable[[Fraction, Fraction], Any], Callable[[Fractio
     "absolute_error": (lambda p, t: abs(p - t), lambda p, t: _sign(p - t)),
     "mean_absolute_error": (lambda p, t: abs(p - t), lambda p, t: _sign(p - t)),
     "huber": (lambda p, t: _huber(p - t), lambda p, t: max(-THRESHOLD, min(THRESHOLD, p - t))),
+    "hinge": (lambda p, t: max(Fraction(0), MARGIN - t * p), lambda p, t: -t if t * p <= MARGIN else Fraction(0)),
     "linear_error": (lambda p, t: p * t, lambda _, t: t),
 }
 ENTROPIES = {"binary_cross_entropy", "cross_entropy"}
@@ -363,7 +393,8 @@ def fractions(rows: list[list[str]]) -> list[list[Fraction]]:
 
 
 def parameters(loss: str) -> dict[str, Array]:
-    return {"threshold": np.full((1, 1, 1), float(THRESHOLD))} if loss == "huber" else {}
+    own = {"huber": {"threshold": THRESHOLD}, "hinge": {"margin": MARGIN}}.get(loss, {})
+    return {name: np.full((1, 1, 1), float(value)) for name, value in own.items()}
 
 
 def test_every_loss_is_checked_here() -> None:
@@ -406,6 +437,7 @@ def test_loss_of_several_runs_with_one_target(loss: str) -> None:
         "absolute_error": [1.0, 6.0],
         "mean_absolute_error": [0.5, 3.0],
         "huber": [0.375, 0.875 + 1.875],
+        "hinge": [0.0, 0.0],
         "linear_error": [3.0, 8.0],
     }
     aim = objective(loss, parameters(loss), "sum", "sum", "linear")
@@ -453,6 +485,7 @@ def test_sides_of_kinks() -> None:
         "absolute_error": [False, True, True, False],
         "mean_absolute_error": [False, True, True, False],
         "huber": [False, True, True, True],
+        "hinge": [True, True, True, False],
     }
     for loss in LOSSES:
         side = objective(loss, parameters(loss), "sum", "sum", "linear").side(p, t)
@@ -627,7 +660,7 @@ def test_a_loss_gives_a_run_the_same_bits_in_any_population(loss: str, activatio
     target[::3] = generator.uniform(size=target[::3].shape)
 
     def aimed(threshold: Array) -> Objective:
-        return objective(loss, {"threshold": threshold}, "mean", "mean", activation)
+        return objective(loss, {"threshold": threshold, "margin": threshold}, "mean", "mean", activation)
 
     def value(net: Array, target: Array, threshold: Array) -> Array:
         return aimed(threshold).value(net, ACTIVATIONS[activation].f(net, {}), target)

@@ -307,7 +307,7 @@ def test_products_and_sums_of_numbers() -> None:
 # The formulas: at fifty digits they agree with themselves in doubles, and hold numbers alone
 
 NETS = (-3.0, -0.5, 0.0, 1e-9, 0.7, 40.0)
-PARAMETERS = {"slope": 0.1, "alpha": 1.5, "width": 0.8, "derivative": 1.0, "threshold": 0.25}
+PARAMETERS = {"slope": 0.1, "alpha": 1.5, "width": 0.8, "derivative": 1.0, "threshold": 0.25, "margin": 0.25}
 
 
 def both(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -17,7 +17,7 @@ from tests.nn.population_law import MANY, assert_alone_as_in_any_population
 
 FORMS: dict[str, list[dict[str, Any]]] = {
     "gradient_descent": [{}],
-    "momentum": [{"form": form} for form in ("classical", "averaged", "accumulated")],
+    "momentum": [{"form": form} for form in ("classical", "averaged", "accumulated", "last_gradient")],
     "nesterov": [{"form": form} for form in ("classical", "accumulated")],
     "adagrad": [{}],
     "rmsprop": [{"epsilon_place": place} for place in ("outside", "inside")],
@@ -109,12 +109,14 @@ ETA, MU = Fraction(1, 4), Fraction(1, 2)
 def _momentum(form: str) -> list[Fraction]:
     """The velocity summed from all gradients so far, none carried along: Σ μ^(n − k) · what each gradient adds."""
     g = [Fraction(text) for text in GRADIENTS]
+    if form == "last_gradient":
+        return [-ETA * (g[n] + (MU * g[n - 1] if n else 0)) for n in range(len(g))]
     share = {"classical": -ETA, "averaged": 1 - MU, "accumulated": Fraction(1)}[form]
     after = {"classical": Fraction(1), "averaged": -ETA, "accumulated": -ETA}[form]
     return [after * sum(MU ** (n - k) * share * g[k] for k in range(n + 1)) for n in range(len(g))]
 
 
-@pytest.mark.parametrize("form", ["classical", "averaged", "accumulated"])
+@pytest.mark.parametrize("form", ["classical", "averaged", "accumulated", "last_gradient"])
 def test_momentum(form: str) -> None:
     found = updates("momentum", GRADIENTS, learning_rate=0.25, momentum=0.5, form=form)
     assert [Fraction(each) for each in found] == _momentum(form)

@@ -31,8 +31,8 @@ torch.set_num_threads(1)  # networks are small: threads would only wait for each
 
 TORCH_ACTIVATIONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "linear": lambda net, _: net,
-    "sigmoid": lambda net, _: torch.sigmoid(net),
-    "tanh": lambda net, _: torch.tanh(net),
+    "sigmoid": lambda net, own: torch.sigmoid(net if own.slope is None else own.slope * net),
+    "tanh": lambda net, own: (own.height or 1.0) * torch.tanh((own.slope or 1.0) * net),
     "relu": lambda net, _: functional.relu(net),
     "leaky_relu": lambda net, own: functional.leaky_relu(net, own.slope),
     "elu": lambda net, own: functional.elu(net, own.alpha),
@@ -62,6 +62,11 @@ def _huber(_net: Any, out: Any, t: Any, own: Any, reduction: str) -> Any:
     return functional.huber_loss(out, t, delta=own.threshold, reduction=reduction)
 
 
+def _hinge(_net: Any, out: Any, t: Any, own: Any, reduction: str) -> Any:
+    terms = torch.where(out * t <= own.margin, own.margin - out * t, torch.zeros_like(out))
+    return terms.mean() if reduction == "mean" else terms.sum()
+
+
 def _binary_cross_entropy(net: Any, out: Any, t: Any, own: Any, reduction: str) -> Any:
     if own == "sigmoid":
         return functional.binary_cross_entropy_with_logits(net, t, reduction=reduction)
@@ -87,6 +92,7 @@ TORCH_LOSSES: Mapping[str, Callable[[Any, Any, Any, Any, str], Any]] = {
     "absolute_error": _absolute,
     "mean_absolute_error": _absolute,
     "huber": _huber,
+    "hinge": _hinge,
     "binary_cross_entropy": _binary_cross_entropy,
     "cross_entropy": _cross_entropy,
     "linear_error": _linear,

@@ -187,7 +187,7 @@ CASES = {
     "an unknown loss": Case("half_squared_error", "mse", "12:9 training.loss", "unknown name `mse`", "`mean_squared_error`"),
     "a loss with a number": Case("half_squared_error", "{half_squared_error: {x: 1}}", "12:31 training.loss.half_squared_error.x", "unknown key `x`"),
     "a misspelt key": Case("learning_rate:", "learningrate:", "14:3 training.learningrate", "unknown key `learningrate`", "did you mean `learning_rate`?"),
-    "a key too many": Case(EPOCHS, EPOCHS + "\n  batch_size: 4", "16:3 training.batch_size", "unknown key `batch_size`", "did you mean `batches`?"),
+    "a key too many": Case(EPOCHS, EPOCHS + "\n  batch_size: 4", "16:3 training.batch_size", "unknown key `batch_size`", "here it is called `batches: {minibatches:"),
     "a key in the wrong place": end("epochs: 3\n", "1 epochs", "unknown key `epochs`", "did you mean `training.epochs`?"),
     # Names
     "a name of nothing": name("''", "must not be empty"),
