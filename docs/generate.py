@@ -2,7 +2,7 @@
 
 In yaml.md, what stands between `<!-- keys: Model -->`, `<!-- choices: Union -->` or `<!-- synonyms: all -->` and
 `<!-- end -->` comes from the models. In every document, what follows `$ bprun …` in a console block is what the program
-answers. gallery.md comes from the examples themselves, which are run. tests/test_docs.py proves that all of it is fresh.
+answers. gallery.md comes from the examples themselves, which are run. tests/test_docs.py proves that all is fresh.
 """
 
 from __future__ import annotations
