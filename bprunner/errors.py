@@ -3,6 +3,7 @@
     BprunnerError
     ├── InputError          what was asked is wrong: a list of Problems, each with its place    (exit 2)
     ├── StorageError        a trace cannot be written or read                                   (exit 1)
+    ├── StudyError          a process that trains part of a study ended                         (exit 1)
     └── TrackingError       the MLflow store cannot be opened or written; the run itself stands (exit 1)
 
 A Problem says where, the rule, what was found, and the way out.
@@ -79,6 +80,10 @@ class InputError(BprunnerError):
 
 class StorageError(BprunnerError):
     """A trace cannot be written or read."""
+
+
+class StudyError(BprunnerError):
+    """A process that trains part of a study ended. What was done before is kept."""
 
 
 class TrackingError(BprunnerError):

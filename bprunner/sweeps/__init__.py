@@ -1,1 +1,1 @@
-"""Sweeps: many runs, each compared with the baseline."""
+"""Sweeps: many runs against one baseline, from their declaration to their comparison."""

@@ -37,7 +37,7 @@ class ChunkFile:
         self._rows = [(names.index(name), name) for name in wanted]
         self._every = every
         fields = [pa.field(RUN, pa.int32()), pa.field(STEP, pa.int64()), *(pa.field(n, pa.float64()) for n in wanted)]
-        with _storing(path):
+        with storing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer: Any = pq.ParquetWriter(
                 self._partial,
@@ -59,7 +59,7 @@ class ChunkFile:
             return
         arrays = [pa.array(run), pa.array(step), *(pa.array(_with_one_nan(column)) for column in columns)]
         table = pa.Table.from_arrays(arrays, schema=self._writer.schema)
-        with _storing(self.path):
+        with storing(self.path):
             self._writer.write_table(table, row_group_size=len(run))
 
     def _wanted(self, chunk: Chunk) -> Any:
@@ -71,7 +71,7 @@ class ChunkFile:
 
     def finish(self) -> None:
         """Gives the file its name. Raises StorageError where the disk fails."""
-        with _storing(self.path):
+        with storing(self.path):
             self._writer.close()
             self._partial.replace(self.path)
 
@@ -89,7 +89,7 @@ def read_series(path: Path, names: Sequence[str], runs: Sequence[int] | None = N
     Raises StorageError where the file cannot be read, and KeyError for a series that it does not have.
     """
     chosen = None if runs is None else pc.field(RUN).isin(list(runs))
-    with _storing(path, "read"):
+    with storing(path, "read"):
         known = pq.read_schema(path).names
         for name in names:
             if name not in known:
@@ -101,7 +101,7 @@ def read_series(path: Path, names: Sequence[str], runs: Sequence[int] | None = N
 
 
 @contextmanager
-def _storing(path: Path, doing: str = "written") -> Iterator[None]:
+def storing(path: Path, doing: str = "written") -> Iterator[None]:
     """Turns what goes wrong with a file into a StorageError."""
     try:
         yield

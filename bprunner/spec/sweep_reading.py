@@ -1,0 +1,587 @@
+"""Reading a sweep: its file, the baseline that it names, and what the command line changes.
+
+Every value of an axis stays a node, so that what is wrong with it is told where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bprunner.errors import InputError, Place, Problem
+from bprunner.spec import nodes
+from bprunner.spec.conditions import Condition, ConditionError, parse
+from bprunner.spec.expanding import Axis, Cell, Expansion, Point, Setting, _in_order, comparable, shown, text_of
+from bprunner.spec.experiment import Experiment
+from bprunner.spec.nodes import Node, assign, find, from_data, merge, plain
+from bprunner.spec.problems import problem_at, problem_at_key, problems_of
+from bprunner.spec.reading import (
+    _EXCLUSIVE,
+    _NOT_COMPUTED,
+    Declaration,
+    _data_files,
+    _for_another_optimizer,
+    _replaces,
+    _spelled_out,
+    _with_room,
+    _without,
+    read_declaration,
+    validate,
+)
+from bprunner.spec.source import Source, read_source
+from bprunner.spec.sweep import Sample, Sweep, axis_form
+from bprunner.spec.yaml_loader import load, load_value
+
+Proposed = Mapping[str, object]
+"""What a search proposes: by path, a number, or of a `choice` the position."""
+
+Sampler = Callable[[Sample], Sequence[Sequence[int | float]]]
+"""What draws the cells of a sample: for each of them a number for each path, in order; of a `choice` the position."""
+
+_UNCHANGED = "baseline"
+"""The value of an axis that leaves what the baseline has."""
+
+_KEYED = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "of"), ("sweep", "search", "of"), ("set",))
+"""The mappings whose keys are paths."""
+
+
+@dataclass(frozen=True)
+class SweepDeclaration:
+    """A sweep and where it came from.
+
+    `baseline` is the experiment that every run is compared with, `set` laid over it and without expected figures.
+    `axes` are what varies, in the order of the file; of a search the values are proposed later, and it has none.
+    `path` is the sweep's file, if it has one; `sources` are the texts that were read, the sweep's own first.
+    `overrides` are what the command line changed.
+    """
+
+    sweep: Sweep
+    baseline: Declaration
+    axes: tuple[Axis, ...]
+    path: Path | None
+    sources: tuple[Source, ...]
+    overrides: tuple[str, ...]
+    root: Node
+    _expansion: Expansion
+    _conditions: tuple[Condition, ...]
+    _allow_outside: bool
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What varies, by path, in the order of the axes; `repeat` for repeated cells."""
+        return tuple(dict.fromkeys(path for axis in self.axes for path in axis.paths))
+
+    def cells(self) -> Iterator[Cell]:
+        """The baseline as number 0, then every cell, made one by one. A search has the baseline alone."""
+        yield self._expansion.base_cell()
+        if self.sweep.sweep.search is None:
+            yield from self._expansion.cells()
+
+    def count(self) -> int:
+        """How many cells there are, the baseline included; of a search, the most that there will be without repeats."""
+        search = self.sweep.sweep.search
+        if search is None:
+            return 1 + self._expansion.count()
+        others = [len(axis.points) for axis in self.axes if axis.kind not in ("search", "repeat")]
+        total = search.budget.trials
+        for size in others:
+            total *= size
+        return 1 + total
+
+    def proposed(self, proposals: Sequence[Proposed], first: int) -> Iterator[tuple[int, Cell]]:
+        """The cells of what a search proposes, numbered from `first`, each with the position of its proposal.
+
+        With other axes, each proposal has all their cells. Raises InputError, before the first cell, where one of them
+        is no valid experiment, and ValueError where nothing is searched.
+        """
+        search = self.sweep.sweep.search
+        if search is None:
+            raise ValueError("the sweep declares no search")
+        points = [
+            tuple(_drawn(self.root, ("sweep", "search", "of", path), path, proposal[path]) for path in search.of)
+            for proposal in proposals
+        ]
+        # What is proposed comes first, whatever the file's order: a proposal's cells follow each other.
+        others = [axis for axis in self.axes if axis.kind != "search"]
+        axes = [Axis("search", tuple(search.of), points), *others]
+        expansion = _expansion(self.baseline, axes, self._conditions, self.sweep, self._allow_outside)
+        expansion.check()
+        positions = {id(point[0]): position for position, point in enumerate(points)}
+        for cell in expansion.cells(first):
+            yield positions[id(cell.settings[0])], cell
+
+    def declaration_of(self, cell: Cell) -> Declaration:
+        """A cell as a declaration of its own. Raises InputError where a file of its dataset cannot be read."""
+        return self._expansion.declaration_of(cell)
+
+    def problem(self, path: Sequence[str | int], message: str, hint: str = "") -> InputError:
+        """An error about what stands at a path of the sweep."""
+        return InputError(problem_at(self.root, path, message, hint))
+
+
+def is_sweep(root: Node) -> bool:
+    """Whether a file declares a sweep, and no experiment."""
+    if not isinstance(root, nodes.Mapping):
+        return False
+    return bool({"sweep", "baseline"} & set(root.entries)) and "architecture" not in root.entries
+
+
+def read_sweep(
+    declared: Path | str | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    allow_outside: bool = False,
+    sampler: Sampler | None = None,
+) -> SweepDeclaration:
+    """Reads a sweep, and validates every cell of it. Raises InputError with every problem found.
+
+    declared: a file, or the same as a mapping, whose baseline may also be a mapping or an Experiment. overrides: a key
+    of the sweep itself (`sweep.repeat=5`, `limits.runs=100`), values for a path of the experiment that vary (spaced, or
+    a list where it takes none), or any other value for one, which is set for every run. sampler: draws the cells of a
+    `sample`; ValueError without.
+    """
+    baseline: Any = None
+    if isinstance(declared, Mapping):
+        given = dict(declared)
+        if isinstance(given.get("baseline"), Mapping | Experiment):
+            baseline, given["baseline"] = given["baseline"], "<python>"
+        root, source, folder = from_data(given), None, Path.cwd()
+    else:
+        source = read_source(Path(declared))
+        root, folder = load(source), Path(declared).resolve().parent
+    # Whether a list varies, or is what its path takes, only the baseline tells.
+    lists = [override for override in overrides if _is_list_for_experiment(override)]
+    root = _overridden(root, [override for override in overrides if override not in lists])
+    problems: list[Problem] = []
+    sweep = _validated(root)
+    read = _baseline(root, folder, baseline, allow_outside, problems)
+    if read is None:
+        raise InputError(_in_order(problems))
+    for override in lists:
+        keys = ("set",) if _takes_list(read, override) else ("sweep", "grid")
+        path, value, place = _read_override(override)
+        root = _with_key(root, keys, path, value, place)
+    sweep = _validated(root) if lists else sweep
+    own = () if source is None else (source,)
+    return _declared(root, sweep, read, own, tuple(overrides), allow_outside, sampler)
+
+
+def sweep_of_overrides(
+    file: Path | str | Mapping[str, Any] | Experiment, overrides: Sequence[str], allow_outside: bool = False
+) -> SweepDeclaration | None:
+    """The sweep that changes of an experiment declare, with that experiment as its baseline; None where they do not.
+
+    `training.learning_rate='{geometric: {from: 0.001, to: 1, count: 61}}'` varies it, and so does a list where the path
+    takes none: `training.learning_rate='[0.01, 0.1]'`. Other overrides hold for every run. Raises InputError with every
+    problem found.
+    """
+    varied = [override for override in overrides if _varies(override)]
+    if not varied:
+        return None
+    others = [override for override in overrides if override not in varied]
+    baseline = read_declaration(file, others, allow_outside)
+    sweeping = [override for override in varied if _is_spaced(override) or not _takes_list(baseline, override)]
+    if not sweeping:
+        return None
+    others = [override for override in overrides if override not in sweeping]
+    baseline = read_declaration(file, others, allow_outside)
+    place = Place("the arguments")
+    grid = nodes.Mapping({}, place)
+    for override in sweeping:
+        path, value, key_place = _read_override(override)
+        grid = nodes.Mapping({**grid.entries, path: nodes.Entry(key_place, value)}, place)
+    plan = nodes.Mapping({"grid": nodes.Entry(place, grid)}, place)
+    name = nodes.Scalar(baseline.experiment.name, baseline.experiment.name, place)
+    root = nodes.Mapping({"name": nodes.Entry(place, name), "sweep": nodes.Entry(place, plan)}, place)
+    whole = assign(root, "baseline", nodes.Scalar("<file>", "<file>", place), place)
+    return _declared(root, _validated(whole), baseline, (), tuple(overrides), allow_outside, None)
+
+
+# Overrides
+
+
+def _read_override(override: str) -> tuple[str, Node, Place]:
+    """An override's path, value and place. Raises InputError."""
+    shown_as = f"argument {override if len(override) <= 60 else override[:59] + '…'}"
+    path, equals, text = override.partition("=")
+    if not equals:
+        message = f"must be `key=value`, found {override!r}"
+        raise InputError(Problem(message, Place(shown_as), hint="for example training.learning_rate=0.1"))
+    value = load_value(text, shown_as, before=f"{path}=")
+    return path.strip(), value, Place(shown_as, 1, 1, override, max(1, len(path)))
+
+
+def _overridden(root: Node, overrides: Sequence[str]) -> Node:
+    problems: list[Problem] = []
+    for override in overrides:
+        try:
+            path, value, place = _read_override(override)
+            root = _with_override(root, path, value, place)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return root
+
+
+def _with_override(root: Node, path: str, value: Node, place: Place) -> Node:
+    parts = path.split(".")
+    for keys in _KEYED:
+        if len(parts) > len(keys) and tuple(parts[: len(keys)]) == keys:
+            return _with_key(root, keys, ".".join(parts[len(keys) :]), value, place)
+    if parts[0] in Sweep.model_fields:
+        return assign(root, path, value, place)
+    if axis_form(plain(value)) == "(spaced)":
+        return _with_key(root, ("sweep", "grid"), path, value, place)
+    return _with_key(root, ("set",), path, value, place)
+
+
+def _with_key(root: Node, keys: tuple[str, ...], path: str, value: Node, place: Place) -> Node:
+    """With an entry of a mapping whose keys are paths. One that is there already keeps its place in the order."""
+    at = find(root, keys)
+    entries = dict(at.entries) if isinstance(at, nodes.Mapping) else {}
+    entries[path] = nodes.Entry(place, value)
+    whole = nodes.Mapping(entries, at.place if at is not None else place)
+    return assign(root, ".".join(keys), whole, place)
+
+
+def _varies(override: str) -> bool:
+    """Whether an override may vary something: its value is spaced, or a list."""
+    try:
+        path, value, _ = _read_override(override)
+    except InputError:
+        return False
+    if path.split(".")[0] in _NOT_COMPUTED:
+        return False
+    return isinstance(value, nodes.Listing) or axis_form(plain(value)) == "(spaced)"
+
+
+def _is_list_for_experiment(override: str) -> bool:
+    path = override.partition("=")[0].strip().split(".")[0]
+    return _varies(override) and not _is_spaced(override) and path not in Sweep.model_fields
+
+
+def _is_spaced(override: str) -> bool:
+    return axis_form(plain(_read_override(override)[1])) == "(spaced)"
+
+
+def _takes_list(baseline: Declaration, override: str) -> bool:
+    """Whether a path of the experiment takes a list: it is not refused for being one."""
+    path, value, place = _read_override(override)
+    try:
+        validate(assign(_with_room(baseline.root, path, value), path, value, place))
+    except InputError as error:
+        refused = (each for each in error.problems if _same_path(each.path, path))
+        return not any(f"found {nodes.describe(value)}" in each.message for each in refused)
+    return True
+
+
+def _same_path(told: str, path: str) -> bool:
+    return told.replace("[", ".").replace("]", "") == path
+
+
+# The sweep itself
+
+
+def _validated(root: Node) -> Sweep:
+    if not isinstance(root, nodes.Mapping):
+        raise InputError(Problem(f"a sweep is a mapping of keys to values, found {nodes.describe(root)}", root.place))
+    try:
+        return Sweep.model_validate(plain(root))
+    except ValidationError as error:
+        problems = problems_of(error, root, Sweep)
+        raise InputError([replace(each, hint=each.hint.replace("`from_`", "`from`")) for each in problems]) from None
+
+
+def _baseline(root: Node, folder: Path, given: Any, allow_outside: bool, problems: list[Problem]) -> Declaration | None:
+    """The experiment that the sweep names; what is wrong with it is added to the problems."""
+    if given is not None:
+        return read_declaration(given, (), allow_outside)
+    node = find(root, ("baseline",))
+    assert isinstance(node, nodes.Scalar)  # it was validated
+    target = folder / str(node.value)
+    try:
+        source = read_source(target)
+    except InputError as error:
+        message = f"cannot read the baseline `{node.value}`: {error.problems[0].message}"
+        problems.append(Problem(message, node.place, "baseline", error.problems[0].hint))
+        return None
+    try:
+        if is_sweep(load(source)):
+            message = f"`{node.value}` declares a sweep, and a baseline is an experiment"
+            problems.append(Problem(message, node.place, "baseline"))
+            return None
+        return read_declaration(target, (), allow_outside)
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _declared(
+    root: Node,
+    sweep: Sweep,
+    baseline: Declaration,
+    own: tuple[Source, ...],
+    overrides: tuple[str, ...],
+    allow_outside: bool,
+    sampler: Sampler | None,
+) -> SweepDeclaration:
+    sources = (*own, *baseline.sources)
+    changed = _with_set(root, sweep, replace(baseline, sources=sources), allow_outside)
+    axes = _axes(root, sweep, sampler)
+    problems = _axis_problems(root, axes)
+    conditions = _conditions(root, sweep, axes, problems)
+    if problems:
+        raise InputError(_in_order(problems))
+    expansion = _expansion(changed, axes, conditions, sweep, allow_outside)
+    _probed(root, sweep, changed, axes, allow_outside)
+    if sweep.sweep.search is None:
+        expansion.check()
+        if next(iter(expansion.cells()), None) is None:
+            raise InputError(problem_at(root, ("sweep", "exclude"), "every cell is left out"))
+    return SweepDeclaration(
+        sweep,
+        changed,
+        tuple(axes),
+        own[0].path if own else None,
+        sources,
+        overrides,
+        root,
+        expansion,
+        tuple(conditions),
+        allow_outside,
+    )
+
+
+def _expansion(
+    baseline: Declaration, axes: Sequence[Axis], conditions: Sequence[Condition], sweep: Sweep, allow_outside: bool
+) -> Expansion:
+    return Expansion(baseline, axes, conditions, sweep.sweep.repeat, allow_outside)
+
+
+def _probed(root: Node, sweep: Sweep, baseline: Declaration, axes: Sequence[Axis], allow_outside: bool) -> None:
+    """Validates what a search may propose at its ends, since what it proposes is known only later."""
+    search = sweep.sweep.search
+    if search is None:
+        return
+    probes = []
+    for axis in axes:
+        points = axis.points
+        if axis.kind == "search":
+            ends = [_ends(search.of[path]) for path in axis.paths]
+            most = max(map(len, ends))
+            points = [
+                tuple(
+                    _drawn(root, ("sweep", "search", "of", path), path, each[min(place, len(each) - 1)])
+                    for path, each in zip(axis.paths, ends, strict=True)
+                )
+                for place in range(most)
+            ]
+        probes.append(replace(axis, points=points))
+    Expansion(baseline, probes, (), sweep.sweep.repeat, allow_outside).check()
+
+
+def _ends(distribution: Any) -> list[int | float]:
+    if distribution.kind == "choice":
+        return list(range(len(distribution.values)))
+    return [distribution.from_, distribution.to]
+
+
+# What holds for every run
+
+
+def _with_set(root: Node, sweep: Sweep, baseline: Declaration, allow_outside: bool) -> Declaration:
+    """The baseline with what is set, and without figures: a document's are of its own run."""
+    declared = find(root, ("set",))
+    changed = baseline.root
+    problems: list[Problem] = []
+    if isinstance(declared, nodes.Mapping) and sweep.set:
+        for key, entry in declared.entries.items():
+            try:
+                changed = _laid(changed, key, entry)
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
+    changed = _without(changed, (), frozenset(["expect", "horizon"]))
+    experiment = validate(changed)
+    files, digests = _data_files(experiment, changed, baseline.sources, baseline.folder, allow_outside)
+    return replace(
+        baseline, experiment=experiment, root=changed, data_files=files, data_digests=digests, is_what_if=True
+    )
+
+
+def _laid(root: Node, key: str, entry: nodes.Entry) -> Node:
+    """A path's value takes the place of what stands there; a part is merged, as in a file that extends another."""
+    if "." in key or not isinstance(entry.value, nodes.Mapping):
+        return assign(_with_room(root, key, entry.value), key, entry.value, entry.key_place)
+    part = nodes.Mapping({key: entry}, entry.key_place)
+    own = _spelled_out(part, root)
+    room = _for_another_optimizer(root, own)
+    for path, keys in _EXCLUSIVE.items():
+        over = find(own, path)
+        chosen = keys & set(over.entries) if isinstance(over, nodes.Mapping) else frozenset()
+        room = _without(room, path, keys - chosen) if chosen else room
+    return merge(room, own, _replaces)
+
+
+# Axes
+
+
+def _axes(root: Node, sweep: Sweep, sampler: Sampler | None) -> list[Axis]:
+    """The axes in the order of the file."""
+    plan, found = sweep.sweep, list[Axis]()
+    at = find(root, ("sweep",))
+    assert isinstance(at, nodes.Mapping)  # it was validated
+    for key, entry in at.entries.items():
+        match key:
+            case "grid" if plan.grid:
+                found += [
+                    Axis("grid", (path,), [(each,) for each in _settings(root, key, path, axis)], _spaced(axis))
+                    for path, axis in plan.grid.items()
+                ]
+            case "zip" if plan.zip:
+                found.append(_zipped(root, plan.zip))
+            case "sample" if plan.sample:
+                if sampler is None:
+                    raise ValueError("the cells of a sample are drawn by a sampler")
+                rows = sampler(plan.sample)
+                found.append(Axis("sample", tuple(plan.sample.of), _sampled(root, plan.sample, rows)))
+            case "search" if plan.search:
+                found.append(Axis("search", tuple(plan.search.of), ()))
+            case "repeat" if plan.repeat:
+                seeds = range(plan.repeat.first_seed, plan.repeat.first_seed + plan.repeat.count)
+                points = [(Setting("repeat", str(seed), float(seed), None, entry.key_place),) for seed in seeds]
+                found.append(Axis("repeat", ("repeat",), points))
+    return found
+
+
+def _spaced(axis: Any) -> bool:
+    return not isinstance(axis, tuple | dict)
+
+
+def _settings(root: Node, part: str, path: str, axis: Any) -> list[Setting]:
+    """The values of an axis of `grid` or `zip`."""
+    keys = ("sweep", part, path)
+    node, key_place = _at(root, keys)
+    if isinstance(axis, tuple):
+        assert isinstance(node, nodes.Listing)
+        return [_setting(path, item, key_place) for item in node.items]
+    if isinstance(axis, dict):
+        assert isinstance(node, nodes.Mapping)
+        return [_setting(path, entry.value, key_place, label) for label, entry in node.entries.items()]
+    return [_number(path, value, node, key_place) for value in _whole(axis.values(), axis.from_, axis.to)]
+
+
+def _at(root: Node, keys: Sequence[str]) -> tuple[Node, Place]:
+    """What stands at these keys, and where the last of them was written."""
+    parent, node = find(root, keys[:-1]), find(root, keys)
+    assert isinstance(parent, nodes.Mapping)
+    assert node is not None
+    return node, parent.entries[keys[-1]].key_place
+
+
+def _whole(values: Sequence[float], first: float, last: float) -> Iterator[int | float]:
+    """Between whole ends, what is whole is a whole number, as it is where somebody writes it."""
+    is_whole = first.is_integer() and last.is_integer()
+    return (int(value) if is_whole and value.is_integer() and abs(value) < 2**53 else value for value in values)
+
+
+def _setting(path: str, node: Node, key_place: Place, label: str = "") -> Setting:
+    """A value that was written, under its label or as it is."""
+    kept = isinstance(node, nodes.Scalar) and node.value == _UNCHANGED
+    value = label or shown(node)
+    return Setting(path, label or text_of(node), value, None if kept else node, key_place)
+
+
+def _number(path: str, value: int | float, written: Node, key_place: Place) -> Setting:
+    """A number that was computed or drawn; it stands where its axis does."""
+    node = nodes.Scalar(value, repr(value), written.place)
+    return Setting(path, repr(value), float(value), node, key_place)
+
+
+def _zipped(root: Node, axes: Mapping[str, Any]) -> Axis:
+    columns = {path: _settings(root, "zip", path, axis) for path, axis in axes.items()}
+    sizes = {path: len(column) for path, column in columns.items()}
+    if len(set(sizes.values())) > 1:
+        found = ", ".join(f"`{path}` has {size:,}" for path, size in sizes.items())
+        raise InputError(
+            problem_at(
+                root, ("sweep", "zip"), f"paired values must be as many, and {found}", "`grid` pairs all with all"
+            )
+        )
+    return Axis("zip", tuple(axes), list(zip(*columns.values(), strict=True)))
+
+
+def _sampled(root: Node, sample: Sample, rows: Sequence[Sequence[int | float]]) -> list[Point]:
+    return [
+        tuple(
+            _drawn(root, ("sweep", "sample", "of", path), path, value)
+            for path, value in zip(sample.of, row, strict=True)
+        )
+        for row in rows
+    ]
+
+
+def _drawn(root: Node, keys: tuple[str, ...], path: str, value: Any) -> Setting:
+    """What a distribution gave: a number, or of a `choice` the position of a value."""
+    node, key_place = _at(root, keys)
+    chosen = find(node, ("choice",))
+    if chosen is None:
+        return _number(path, value, node, key_place)
+    given = find(chosen, ("values",)) if isinstance(chosen, nodes.Mapping) else None
+    written = given if isinstance(given, nodes.Listing) else chosen
+    if isinstance(written, nodes.Listing):
+        return _setting(path, written.items[int(value)], key_place)
+    assert isinstance(written, nodes.Mapping)
+    label, entry = list(written.entries.items())[int(value)]
+    return _setting(path, entry.value, key_place, label)
+
+
+def _axis_problems(root: Node, axes: Sequence[Axis]) -> list[Problem]:
+    """Paths that vary twice, that change nothing, and values that stand twice."""
+    problems: list[Problem] = []
+    seen: dict[str, str] = {}
+    for axis in axes:
+        keys = {"sample": ("sweep", "sample", "of"), "search": ("sweep", "search", "of")}.get(
+            axis.kind, ("sweep", axis.kind)
+        )
+        for column, path in enumerate(axis.paths):
+            if axis.kind == "repeat":
+                continue
+            at = (*keys, path)
+            if path in seen:
+                problems.append(problem_at_key(root, at, f"`{path}` varies in `{seen[path]}` already"))
+            elif path.split(".")[0] in _NOT_COMPUTED:
+                problems.append(problem_at_key(root, at, f"`{path}` changes nothing of what is computed"))
+            seen[path] = axis.kind
+            if axis.kind == "grid":
+                problems += _repeated([point[column] for point in axis.points])
+    return problems
+
+
+def _repeated(settings: Sequence[Setting]) -> Iterator[Problem]:
+    """Values that stand on one axis before: their cells would be the same."""
+    seen = set()
+    for setting in settings:
+        value = "baseline" if setting.node is None else comparable(plain(setting.node))
+        if value in seen:
+            yield Problem(f"`{setting.label}` stands here twice", setting.place, setting.path)
+        seen.add(value)
+
+
+# Conditions
+
+
+def _conditions(root: Node, sweep: Sweep, axes: Sequence[Axis], problems: list[Problem]) -> list[Condition]:
+    known = [path for axis in axes for path in axis.paths]
+    found = []
+    for number, text in enumerate(sweep.sweep.exclude):
+        try:
+            found.append(parse(text, known))
+        except ConditionError as error:
+            problems.append(problem_at(root, ("sweep", "exclude", number), f"the condition {error}", error.hint))
+    return found
