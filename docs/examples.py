@@ -119,6 +119,7 @@ KEYS: Mapping[str, str] = {
     "Training.optimizer": "optimizer: gradient_descent",
     "Training.optimizer_state": "optimizer_state: {velocity: 0.5}",
     "Training.learning_rate": "learning_rate: 0.05",
+    "Training.rate_factors": "rate_factors: {h: 0.5, biases: 2, w3: 1.5}",
     "Training.schedule": "schedule: {exponential: {factor: 0.95}}",
     "Training.warm_up": "warm_up: {over: 5}",
     "Training.update_order": "update_order: sequential",
@@ -131,6 +132,7 @@ KEYS: Mapping[str, str] = {
     "Penalty.l2": "l2: {strength: 0.05, factor: lambda/2m}",
     "PenaltyTerm.strength": "strength: 0.05",
     "PenaltyTerm.factor": "factor: lambda/2m",
+    "PenaltyTerm.biases": "biases: true",
     "OptimizerState.velocity": "velocity: 0.5",
     "OptimizerState.mean": "mean: 0.1",
     "OptimizerState.squares": "squares: 0.01",
@@ -253,7 +255,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "Rmsprop": ("optimizer: {rmsprop: {decay: 0.99, epsilon: 1e-8, epsilon_place: inside}}",),
     "Adam": (
         "optimizer: {adam: {beta1: 0.9, beta2: 0.99, epsilon: 1e-7, epsilon_place: uncorrected}}",
-        "optimizer: {adam: {bias_correction: false, counts: after}}",
+        "optimizer: {adam: {bias_correction: false}}",
+        "optimizer: {adam: {counts: after}}",
     ),
     "Adamw": (
         "optimizer: {adamw: {weight_decay: 0.05, beta1: 0.9, beta2: 0.99}}",

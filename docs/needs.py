@@ -82,7 +82,10 @@ def _dataset(dataset: Dataset) -> Iterator[str]:
 
 def _training(training: Training) -> Iterator[str]:
     yield training.loss.kind.replace("_", " ") + _means(training.loss)
-    yield from (f"{name} penalty" for name in ("l1", "l2") if getattr(training.penalty, name) is not None)
+    for name in ("l1", "l2"):
+        term = getattr(training.penalty, name)
+        if term is not None:
+            yield f"{name} penalty of biases too" if term.biases else f"{name} penalty"
     if training.reported_error is not None:
         yield f"reports {training.reported_error.kind.replace('_', ' ')}{_means(training.reported_error)}"
     yield from (metric.kind for metric in training.metrics)
@@ -91,6 +94,8 @@ def _training(training: Training) -> Iterator[str]:
         yield f"{training.schedule.kind.replace('_', ' ')} schedule"
     if training.warm_up is not None:
         yield "warm-up"
+    if training.rate_factors is not None:
+        yield "single learning rates"
     if training.update_order == "sequential":
         yield "sequential updates"
     yield from _batches(training)

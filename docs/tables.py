@@ -86,6 +86,7 @@ VALUES: Mapping[str, str] = {
     "Training.metrics": "a list of [metrics](#metrics)",
     "Training.optimizer": "an [optimizer](#optimizers)",
     "Training.optimizer_state": "[what it remembers](#the-optimizers-state)",
+    "Training.rate_factors": "[numbers](#single-learning-rates), greater than 0, by name",
     "Training.schedule": "a [schedule](#schedules)",
     "Training.warm_up": "a [warm-up](#warm-up)",
     "Training.batches": "a [kind of batches](#batches)",

@@ -201,4 +201,6 @@ def _decimals(printed: Printed) -> int:
 def _shown(printed: Printed, value: float, way: Way) -> str:
     if not math.isfinite(value):
         return str(value)
-    return format(_at_digits(printed, value, way), "f")
+    number = _at_digits(printed, value, way)
+    # A zero has a sign where the document writes one.
+    return format(number if number or printed.number.is_signed() else abs(number), "f")

@@ -9,7 +9,8 @@ DIGITS = 6
 
 
 def number_text(value: float, digits: int = DIGITS) -> str:
-    """A number as a person writes it: no trailing zeros, an exponent only for the very small and large."""
+    """A number as a person writes it: no trailing zeros, no sign of a zero, an exponent only far from 1."""
+    value = value + 0.0  # −0 + 0 is 0
     if math.isnan(value):
         return "nan"
     if math.isinf(value):

@@ -47,8 +47,9 @@ def read_csv(source: Source) -> Table:
             if not rows.problems and len(lines) <= source.most_samples:
                 source.part(rows.passed)
     except UnicodeDecodeError as error:
-        byte = f"byte {error.start + 1} of what was being read is 0x{error.object[error.start]:02X}"
-        raise of_file(path, f"is not UTF-8 text: {byte}", "save it as UTF-8") from error
+        place, byte = _faulty_byte(path)
+        problem = Problem(f"is not UTF-8 text: {byte}", place, hint="save it as UTF-8")
+        raise InputError(problem) from error
     if rows.problems:
         raise InputError(rows.problems)
     if not lines:
@@ -56,6 +57,17 @@ def read_csv(source: Source) -> Table:
     source.check_part(len(lines), "csv", "file")
     table = np.array(numbers, dtype=np.float64).reshape(len(lines), -1)
     return _table(path, declared, table, lines)
+
+
+def _faulty_byte(path: Path) -> tuple[Place, str]:
+    """The line of the first byte that is not UTF-8, and the byte in words."""
+    with opened(path), path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return Place(shown(path), number), f"byte {error.start + 1} of the line is 0x{line[error.start]:02X}"
+    return Place(shown(path)), "some byte of it cannot be read"
 
 
 def _table(path: Path, declared: CsvFile, table: Array, lines: Sequence[int]) -> Table:

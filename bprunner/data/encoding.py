@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bprunner.data.tables import MOST_TOLD, SIDES, Source, Table, enough
 from bprunner.errors import InputError, Problem
 from bprunner.nn.arrays import Array
-from bprunner.spec.dataset import Encoding
+from bprunner.spec.dataset import LARGEST_SIDE, Encoding
 from bprunner.spec.dataset_misfits import class_misfit, unencodable, unlabelled
 
 
@@ -53,7 +53,7 @@ def _unencodable(kind: str, values: Array, classes: int | None) -> NDArray[np.bo
     """Where `unencodable` has something to say."""
     if kind == "bipolar":
         return ~np.isin(values, (0, 1))
-    beyond = np.full(values.shape, False) if classes is None else values >= classes
+    beyond = values >= (LARGEST_SIDE if classes is None else classes)
     unfit: NDArray[np.bool_] = np.logical_or.reduce([values < 0, values != np.floor(values), beyond])
     return unfit
 

@@ -5,9 +5,10 @@ Of what was read, the rows and columns that are asked for are encoded, then spli
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from bprunner.data.parquet_files import read_parquet
 from bprunner.data.samples import Samples
 from bprunner.data.scaling import scaled
 from bprunner.data.splitting import Rows, split_rows
-from bprunner.data.tables import SIDES, Source, Table, all_problems, as_doubles, selected
+from bprunner.data.tables import MOST_TOLD, SIDES, Source, Table, all_problems, as_doubles, enough, selected
 from bprunner.errors import InputError, Problem
 from bprunner.nn.arrays import Array
 from bprunner.spec.consistency import sample_misfits
@@ -30,6 +31,7 @@ from bprunner.spec.dataset_misfits import split_misfits
 from bprunner.spec.misfit import Misfit
 from bprunner.spec.problems import problem_at, problem_at_key
 from bprunner.spec.reading import Declaration
+from bprunner.spec.target_misfits import no_probability, why_probabilities
 
 
 def load_samples(declaration: Declaration) -> Samples:
@@ -39,6 +41,7 @@ def load_samples(declaration: Declaration) -> Samples:
     tables = _tables(source)
     if dataset.encode is not None:
         tables = encoded(source, tables, dataset.encode)
+    _refuse_no_probabilities(source, tables)
     training, *others = [_samples(declaration, table) for table in tables]
     held_out = others[0] if others else None
     if dataset.split is not None:
@@ -48,6 +51,7 @@ def load_samples(declaration: Declaration) -> Samples:
         _refuse(declaration, list(sample_misfits(declaration.experiment, len(training))))
     if dataset.scale is not None:
         training, held_out = _scaled(source, dataset.scale, training, held_out)
+        _refuse_no_scaled_probabilities(source, training, held_out)
     return replace(training, held_out=held_out)
 
 
@@ -98,6 +102,46 @@ def _refuse(declaration: Declaration, misfits: list[Misfit]) -> None:
     if misfits:
         root = declaration.root
         raise InputError([(problem_at_key if each.at_key else problem_at)(root, *each[:3]) for each in misfits])
+
+
+# Targets that a logarithm needs
+
+
+def _refuse_no_probabilities(source: Source, tables: list[Table]) -> None:
+    """Where targets stay as they were read, each is told where it stands."""
+    reason, scale = why_probabilities(source.declaration.experiment.training), source.dataset.scale
+    if not reason or (scale is not None and scale.targets is not None):
+        return
+    problems = [
+        table.refuse("targets", row, column, no_probability(value, reason))
+        for table in tables
+        for row, column, value in _no_probabilities(table.targets)
+    ]
+    if problems:
+        raise InputError(enough(problems))
+
+
+def _refuse_no_scaled_probabilities(source: Source, training: Samples, held_out: Samples | None) -> None:
+    """Of targets that were scaled, the first one of each part is told."""
+    reason, scale = why_probabilities(source.declaration.experiment.training), source.dataset.scale
+    if not reason or scale is None or scale.targets is None:
+        return
+    problems = [
+        source.problem(
+            ("scale", "targets"), f"{word} {row + 1:,}, column {column + 1:,} {no_probability(value, reason)}"
+        )
+        for word, part in (("sample", training), ("held-out sample", held_out))
+        if part is not None
+        for row, column, value in islice(_no_probabilities(part.targets), 1)
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def _no_probabilities(targets: Array) -> Iterator[tuple[int, int, float]]:
+    """Row, column and value of what is not from 0 to 1; one more than are told."""
+    for row, column in np.argwhere((targets < 0) | (targets > 1))[: MOST_TOLD + 1].tolist():
+        yield row, column, float(targets[row, column])
 
 
 # From tables to samples

@@ -264,10 +264,19 @@ class Curvature:
             if self._weights.b[number] is not None:
                 # A bias's gradient is a sum of deltas.
                 b_result[number] = layer.bias.gradient(delta_along)  # type: ignore[union-attr]
+                b_result[number] = self._with_penalties(b_result[number], direction.b[number], delta.shape[1])
             if number:
                 senders = layer.net.by_senders
                 g_along = senders(a, W, delta_along) + senders(_present(a_along), direction.W[number], delta)
         return Weights(W_result, b_result)
+
+    def _with_penalties(self, result: Array | None, b_along: Array | None, samples: int) -> Array | None:
+        """A bias's change of gradient, with that of the penalties that go over biases."""
+        for weighed in self._penalties:
+            if weighed.biases and result is not None and b_along is not None:
+                c = coefficient(weighed.strength, weighed.factor, samples)
+                result = result + PENALTIES_ALONG[_name(PENALTIES, weighed.penalty)](b_along, c)
+        return result
 
     def _forward_along(self, direction: Weights) -> list[Moving]:
         moving: list[Moving] = []

@@ -117,7 +117,7 @@ def _numeric(setting: _Setting, weights: Weights, where: _Where) -> float | None
     for shift in (-step, -step / 2, step / 2, step):
         cell[index] = here + shift
         passed = forward(setting.layers, nudged, setting.inputs)
-        sides.add(_sides(setting, passed, cell[index] if kind == "W" else 0.0))
+        sides.add(_sides(setting, passed, cell[index], is_bias=kind == "b"))
         error = error_of(setting.objective, passed, setting.target, nudged, setting.penalties)
         errors.append(float(error[0, 0, 0]))
     if len(sides) > 1:
@@ -126,7 +126,7 @@ def _numeric(setting: _Setting, weights: Weights, where: _Where) -> float | None
     return float((4 * narrow - wide) / 3)
 
 
-def _sides(setting: _Setting, passed: Passed, weight: float) -> bytes:
+def _sides(setting: _Setting, passed: Passed, weight: float, is_bias: bool) -> bytes:
     """On which side of its activation's kinks each neuron is, of the loss's each output, of a penalty's the weight."""
     parts = [
         (net > kink).tobytes()
@@ -135,5 +135,6 @@ def _sides(setting: _Setting, passed: Passed, weight: float) -> bytes:
     ]
     side = setting.objective.side(passed.out[-1], setting.target)
     parts += [] if side is None else [np.asarray(side).tobytes()]
-    parts += [bytes([bool(weight > kink)]) for weighed in setting.penalties for kink in weighed.penalty.kinks]
+    penalties = [weighed for weighed in setting.penalties if weighed.biases or not is_bias]
+    parts += [bytes([bool(weight > kink)]) for weighed in penalties for kink in weighed.penalty.kinks]
     return b"".join(parts)

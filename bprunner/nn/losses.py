@@ -31,7 +31,7 @@ class Fused:
 
     terms(net, out, target) are the loss's terms, finite where the activation saturates on the right side.
     delta(net, out, target) is ∂(Σ terms)/∂net: multiplied out, so that no digits are lost and nothing overflows.
-    All are (runs, batch, units).
+    All are (runs, batch, units). Where the activation multiplies net by a slope, net here is that product.
     """
 
     terms: Callable[[Array, Array, Array], Array]
@@ -227,7 +227,9 @@ class Objective:
     """A loss as one experiment uses it: with its parameters, its reductions, and its closed form where it has one.
 
     net and out are those of the last layer, out being the prediction: (runs, batch, units). What is divided is
-    divided once, at the end, by a whole number: outputs, samples, or their product.
+    divided once, at the end, by a whole number: outputs, samples, or their product. With a closed form, `parameters`
+    holds the slope of the output activation, if that has one. `rounded`: out is what an author rounded, so a 0 or 1 is
+    one, and no sign of saturation: the error is what the loss's own formula makes of it.
     """
 
     loss: Loss
@@ -235,16 +237,19 @@ class Objective:
     outputs: Reduction = "sum"
     samples: Reduction = "sum"
     fused: Fused | None = None
+    rounded: bool = False
     _is_sum: bool = field(init=False, default=False)
+    _slope: Array | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "_slope", None if self.fused is None else self.parameters.get("slope"))
         object.__setattr__(self, "_is_sum", self.outputs == self.samples == "sum")
 
     def value(self, net: Array, out: Array, target: Array) -> Array:
         """The error, (runs, 1, 1): summed over the outputs of each sample first, then over the samples."""
         # The path of every step, in one function: for a small network, calls cost as much as arithmetic.
-        loss, fused = self.loss, self.fused
-        terms = loss.terms(out, target, self.parameters) if fused is None else fused.terms(net, out, target)
+        loss, fused = self.loss, None if self.rounded or self._slope is not None else self.fused
+        terms = self._terms(net, out, target) if fused is None else fused.terms(net, out, target)
         _, batch, units = terms.shape
         error = terms if batch == units == 1 else total(total(terms, 2), 1)
         if loss.factor != 1.0:
@@ -253,8 +258,7 @@ class Objective:
 
     def per_sample(self, net: Array, out: Array, target: Array) -> Array:
         """The error of each sample, (runs, batch, 1), of which `value` is the sum or the mean."""
-        fused = self.fused
-        terms = self.loss.terms(out, target, self.parameters) if fused is None else fused.terms(net, out, target)
+        terms = self._terms(net, out, target)
         summed = total(terms, axis=2)
         if self.loss.factor != 1.0:
             summed = self.loss.factor * summed
@@ -269,7 +273,14 @@ class Objective:
         """∂value/∂net, (runs, batch, units), in closed form: for an objective with `fused` alone."""
         if self.fused is None:
             raise ValueError("no closed form: pull the gradient back through the activation")
-        return self._divided(self.fused.delta(net, out, target), out.shape)
+        delta = self.fused.delta(net, out, target)
+        return self._divided(delta if self._slope is None else self._slope * delta, out.shape)
+
+    def _terms(self, net: Array, out: Array, target: Array) -> Array:
+        """By the loss's own formula, or in closed form, of slope · net where the activation has a slope."""
+        if self.fused is None or self.rounded:
+            return self.loss.terms(out, target, self.parameters)
+        return self.fused.terms(net if self._slope is None else self._slope * net, out, target)
 
     def side(self, out: Array, target: Array) -> Any:
         """On which side of the loss's kinks each output is, (runs, batch, units); None for a smooth loss."""
@@ -280,14 +291,21 @@ class Objective:
         return values if divisor == 1 else values / divisor
 
 
-def objective(kind: str, parameters: Parameters, outputs: Reduction, samples: Reduction, activation: str) -> Objective:
+def objective(
+    kind: str,
+    parameters: Parameters,
+    outputs: Reduction,
+    samples: Reduction,
+    activation: str,
+    rounded: bool = False,
+) -> Objective:
     """The objective of a loss by its name, with its closed form for the output activation of that name.
 
-    A reduction that the loss fixes itself is the loss's, whatever is given.
+    A reduction that the loss fixes itself is the loss's, whatever is given. rounded: whether an author rounds outputs.
     """
     loss = LOSSES[kind]
     if loss.reductions == "mean":
         outputs, samples = "mean", "mean"
     elif loss.reductions == "samples":
         outputs = "sum"
-    return Objective(loss, parameters, outputs, samples, loss.fused.get(activation))
+    return Objective(loss, parameters, outputs, samples, loss.fused.get(activation), rounded)

@@ -91,18 +91,21 @@ class Pulled(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """A penalty as one experiment has it: strength (runs, 1, 1), and the factor that is made of it."""
+    """A penalty as one experiment has it: strength (runs, 1, 1), the factor that is made of it, and whether biases
+    are penalised as well."""
 
     penalty: Penalty
     strength: Array
     factor: str
+    biases: bool = False
 
     def value(self, weights: Weights, samples: int) -> Array:
         """What all weights together cost, (runs, 1, 1), in an update of so many samples."""
         c = coefficient(self.strength, self.factor, samples)
-        result = self.penalty.value(weights.W[0], c)
-        for W in weights.W[1:]:
-            result = result + self.penalty.value(W, c)
+        first, *others = weights.flat() if self.biases else weights.W
+        result = self.penalty.value(first, c)
+        for part in others:
+            result = result + self.penalty.value(part, c)
         return result
 
 
@@ -180,7 +183,12 @@ def backward(
         for weighed in penalties:
             c = coefficient(weighed.strength, weighed.factor, delta.shape[1])
             W_gradient = W_gradient + weighed.penalty.gradient(W, c)
-        b_gradient = None if weights.b[number] is None else layer.bias.gradient(delta)  # type: ignore[union-attr]
+        b = weights.b[number]
+        b_gradient = None if b is None else layer.bias.gradient(delta)  # type: ignore[union-attr]
+        for weighed in penalties:
+            if weighed.biases and b is not None and b_gradient is not None:
+                c = coefficient(weighed.strength, weighed.factor, delta.shape[1])
+                b_gradient = b_gradient + weighed.penalty.gradient(b, c)
         if stages.gradient is not None:
             W_gradient = stages.gradient(W_gradient, number)
             if b_gradient is not None:

@@ -1,6 +1,6 @@
-"""A penalty is added to the error for the size of the weights, biases left out.
+"""A penalty is added to the error for the size of the weights, and of the biases where that is declared.
 
-Each is one record, for one weight matrix: the value, and its gradient with respect to every weight. To add a penalty,
+Each is one record, for one matrix: the value, and its gradient with respect to every weight. To add a penalty,
 add one record here and its name in the spec.
 """
 

@@ -11,15 +11,18 @@ from itertools import pairwise
 from typing import Any
 
 from bprunner.spec.architecture import Architecture
+from bprunner.spec.arithmetic import Rounding
 from bprunner.spec.dataset import Dataset, training_samples
 from bprunner.spec.dataset_misfits import dataset_misfits
+from bprunner.spec.expectations import MEASURES
 from bprunner.spec.experiment import Experiment, Horizon
 from bprunner.spec.figure_misfits import figure_misfits
 from bprunner.spec.figure_misfits import sample_misfits as figure_sample_misfits
 from bprunner.spec.initial_weights import RESERVED
-from bprunner.spec.misfit import Misfit
+from bprunner.spec.misfit import Misfit, Path
 from bprunner.spec.naming import Names, counted, shortened
 from bprunner.spec.problems import cut
+from bprunner.spec.target_misfits import target_misfits
 from bprunner.spec.training import Training
 from bprunner.spec.training_misfits import (
     LARGEST_DECIMAL_STEP,
@@ -67,6 +70,8 @@ def misfits(parts: Mapping[str, Any]) -> Iterator[Misfit]:
         yield from arithmetic_misfits(parts["arithmetic"], architecture)
     if dataset is not None:
         yield from dataset_misfits(dataset, architecture, most_samples(architecture))
+        if training is not None:
+            yield from target_misfits(dataset, training)
     for number, expectation in enumerate(parts.get("expect", ())):
         if expectation is not None:
             yield from figure_misfits(("expect", number), expectation, architecture.names, training, held_out)
@@ -136,9 +141,55 @@ def _naming(architecture: Architecture) -> Iterator[Misfit]:
             else:
                 seen[place] = name
     if not found:
-        for name in names.repeated():
+        repeated = names.repeated()
+        for name in repeated:
             message = f"two things are called `{cut(name)}`"
             yield Misfit(path, message, "what is not named keeps its number: name all, or choose other names")
+        if not repeated:
+            yield from _of_several(architecture)
+
+
+_OF_ROUNDINGS = frozenset(Rounding.model_fields)
+"""What stands beside the names of weights and neurons in `arithmetic`."""
+
+_OF_STEPS = frozenset([*MEASURES, "held_out", "learning_rate", "step", "epoch", "printed"])
+"""What stands in figures and expressions for something else than an input or a neuron."""
+
+
+def _of_several(architecture: Architecture) -> Iterator[Misfit]:
+    """Names that are an input's or a neuron's, and a weight's, a bias's or a layer's too, or have a meaning already.
+
+    The only neuron of a layer may be called like it.
+    """
+    naming, names, path = architecture.naming, architecture.names, ("architecture", "naming")
+    given = dict(names.given_weights), naming.biases
+    ours: list[tuple[Path, str, bool]] = [
+        ((*path, "inputs", number), each, False) for number, each in enumerate(naming.inputs or ())
+    ]
+    for layer, neurons in enumerate(naming.neurons or ()):
+        for unit, each in enumerate(neurons):
+            alone = len(neurons) == 1 and each == names.layer_names[layer]
+            ours.append(((*path, "neurons", layer, unit), each, alone))
+    for place, name, alone in ours:
+        layer_too = name in names.layer_names and not alone
+        weight_too = name in names.weights and name not in given[0]
+        bias_too = name in names.biases and name not in given[1]
+        what = "layer" if layer_too else "weight" if weight_too else "bias" if bias_too else ""
+        yield from _several(place, name, what, _OF_ROUNDINGS | _OF_STEPS)
+    neurons_ = {*names.inputs, *names.neurons}
+    for key, mapped in zip(("weights", "biases"), given, strict=True):
+        for name in mapped:
+            what = "layer" if name in names.layer_names else "neuron" if name in neurons_ else ""
+            misfits_ = _several((*path, key, name), name, what, _OF_ROUNDINGS)
+            yield from (misfit._replace(at_key=True) for misfit in misfits_)
+
+
+def _several(path: Path, name: str, what: str, meant: frozenset[str]) -> Iterator[Misfit]:
+    if name in meant:
+        message = f"`{name}` has a meaning of its own in figures or roundings, so nothing can be called so"
+        yield Misfit(path, message, "choose another name")
+    elif what:
+        yield Misfit(path, f"a {what} is called `{cut(name)}`, too", "choose another name")
 
 
 def _is_either(names: Names, text: str) -> bool:

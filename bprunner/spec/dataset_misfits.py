@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bprunner.spec.architecture import Architecture
-from bprunner.spec.dataset import BUNDLED, CsvFile, Dataset, Encoding, Sources, Split, held_out_count, shape_of
+from bprunner.spec.dataset import (
+    BUNDLED,
+    LARGEST_SIDE,
+    CsvFile,
+    Dataset,
+    Encoding,
+    Sources,
+    Split,
+    held_out_count,
+    shape_of,
+)
 from bprunner.spec.labels import no_label
 from bprunner.spec.misfit import Misfit, Path
 from bprunner.spec.naming import counted, shortened
@@ -285,6 +295,8 @@ def unencodable(kind: str, value: float, classes: int | None) -> str:
         return f"must be a class number (0, 1, 2, …) to become one-hot, found {_shown(value)}"
     if classes is not None and value >= classes:
         return f"must be one of the {classes:,} classes 0 to {classes - 1}, found {_shown(value)}"
+    if value >= LARGEST_SIDE:
+        return f"must be a class number less than {LARGEST_SIDE:,}, found {_shown(value)}"
     return ""
 
 

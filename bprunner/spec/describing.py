@@ -64,14 +64,21 @@ def training_line(experiment: Experiment) -> str:
     return " · ".join(_training_parts(experiment.training))
 
 
+def _factors(training: Training) -> str:
+    """` (w1 × 0.5, biases × 2)`; nothing where all have the same rate."""
+    factors = [f"{name} × {factor:g}" for name, factor in (training.rate_factors or {}).items()]
+    return f" ({shortened(factors)})" if factors else ""
+
+
 def _training_parts(training: Training) -> Iterator[str]:
     yield words(training.loss)
     for name in ("l1", "l2"):
         term = getattr(training.penalty, name)
         if term is not None:
-            yield f"{name} {term.strength:g} ({term.factor.replace('lambda', 'λ')})"
+            biases = ", biases too" if term.biases else ""
+            yield f"{name} {term.strength:g} ({term.factor.replace('lambda', 'λ')}{biases})"
     yield words(training.optimizer)
-    yield f"learning rate {training.learning_rate:g}"
+    yield f"learning rate {training.learning_rate:g}{_factors(training)}"
     if training.schedule.kind != "constant":
         yield words(training.schedule)
     if training.warm_up is not None:

@@ -94,6 +94,11 @@ def _addresses(path: Path, expectation: Expectation, training: Training | None) 
     if len(given) > 1:
         message = f"`{given[0]}` and `{given[1]}` stand here together; one of them says it"
         yield Misfit((*path, given[1]), message, at_key=True)
+    for key in ("steps", "epochs", "samples"):
+        listed = getattr(expectation, key) or ()
+        for position, number in enumerate(listed):
+            if number in listed[:position]:
+                yield Misfit((*path, key, position), f"{key.removesuffix('s')} {number:,} is listed already")
     if expectation.sample is not None and expectation.samples is not None:
         message = "`sample` and `samples` stand here together; one of them says it"
         yield Misfit((*path, "samples"), message, at_key=True)

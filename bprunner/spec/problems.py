@@ -76,8 +76,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
         return called
     near = nearest(word, names)
     if near and called is None:
-        return f"did you mean `{near}`?"
-    return f"possible here: {shortened([f'`{name}`' for name in names], 12)}" if names else ""
+        return f"did you mean `{cut(near)}`?"
+    return f"possible here: {shortened([f'`{cut(name)}`' for name in names], 12)}" if names else ""
 
 
 def nearest(word: str, names: Iterable[str]) -> str:

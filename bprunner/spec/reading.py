@@ -17,13 +17,13 @@ from pydantic import TypeAdapter, ValidationError
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
 from bprunner.spec.architecture import ActivationChoice
-from bprunner.spec.arithmetic import rounding_form
+from bprunner.spec.arithmetic import QUANTITIES, Rounding, rounding_form
 from bprunner.spec.consistency import misfits
 from bprunner.spec.dataset import SOURCES, KeyPath
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.initial_weights import RULES
 from bprunner.spec.misfit import Misfit
-from bprunner.spec.nodes import Node, assign, find, from_data, merge, plain
+from bprunner.spec.nodes import Node, assign, entry_place, find, from_data, merge, plain
 from bprunner.spec.problems import cut, problem_at, problem_at_key, problems_of
 from bprunner.spec.source import Source, read_source
 from bprunner.spec.training import OptimizerState
@@ -253,6 +253,7 @@ def _misfitting_entries(root: Node) -> set[int]:
 
 def _overridden(root: Node, overrides: Sequence[str]) -> Node:
     problems: list[Problem] = []
+    earlier: dict[str, tuple[str, ...]] = {}
     for override in overrides:
         shown = f"argument {override if len(override) <= 60 else override[:59] + '…'}"
         path, equals, text = override.partition("=")
@@ -263,18 +264,70 @@ def _overridden(root: Node, overrides: Sequence[str]) -> Node:
             continue
         try:
             value = load_value(text, shown, before=f"{path}=")
-            root = assign(_with_room(root, path.strip(), value), path.strip(), value, place)
+            path = path.strip()
+            changed = assign(_with_room(root, path, value, place), path, value, place)
         except InputError as error:
             problems.extend(error.problems)
+            continue
+        undone = _undone(root, changed, earlier, tuple(path.split(".")))
+        if undone:
+            message = f"`{cut(undone)}` and `{cut(override)}` contradict each other"
+            problems.append(Problem(message, place, path, "leave one of them out"))
+        root, earlier[override] = changed, tuple(path.split("."))
     if problems:
         raise InputError(problems)
     return root
 
 
-def _with_room(root: Node, path: str, value: Node) -> Node:
-    """A declaration without what the value at a path takes the place of."""
+def _undone(root: Node, changed: Node, earlier: Mapping[str, tuple[str, ...]], parts: tuple[str, ...]) -> str:
+    """The earlier argument of which a change at a path leaves nothing, or something else; "" where there is none.
+
+    What reaches into an earlier value adds to it, as long as nothing of it has to go.
+    """
+    for override, path in earlier.items():
+        before, after = _at(root, path), _at(changed, path)
+        if len(parts) > len(path) and parts[: len(path)] == path:
+            if _lacks(before, after):
+                return override
+        elif before is not after and (before and plain(before)) != (after and plain(after)):
+            return override
+    return ""
+
+
+def _lacks(before: Node | None, after: Node | None) -> bool:
+    """Whether a key of a mapping is gone."""
+    if not (isinstance(before, nodes.Mapping) and isinstance(after, nodes.Mapping)):
+        return False
+    return any(
+        key not in after.entries or _lacks(entry.value, after.entries[key].value)
+        for key, entry in before.entries.items()
+    )
+
+
+def _at(root: Node, parts: Sequence[str]) -> Node | None:
+    """What stands at a path as arguments write it, with positions in lists as text."""
+    return find(root, _typed(root, parts))
+
+
+def _typed(root: Node, parts: Sequence[str]) -> tuple[str | int, ...]:
+    """The path with numbers for positions."""
+    typed: tuple[str | int, ...] = ()
+    for part in parts:
+        is_position = part.isascii() and part.isdigit() and len(part) <= 18
+        in_list = is_position and isinstance(find(root, typed), nodes.Listing)
+        typed = (*typed, int(part) if in_list else part)
+    return typed
+
+
+def _with_room(root: Node, path: str, value: Node, key_place: Place | None = None) -> Node:
+    """A declaration without what the value at a path takes the place of.
+
+    key_place: where the path was written. Raises InputError where nothing of this path can be there.
+    """
+    root = _opened(root, path, value, key_place or value.place)
     *parents, last = path.split(".")
     others = _EXCLUSIVE.get(tuple(parents), frozenset())
+    others = others if last in others else frozenset()
     if parents in (["dataset"], ["dataset", "held_out"]) and last in SOURCES:
         others |= SOURCES if last not in _WRITTEN_HERE else SOURCES - _WRITTEN_HERE
         # Which rows and columns are meant belongs to the source.
@@ -284,6 +337,76 @@ def _with_room(root: Node, path: str, value: Node) -> Node:
     if path == "training.optimizer":
         root = _for_another_optimizer(root, assign(nodes.Mapping({}, root.place), path, value, value.place))
     return root
+
+
+_LISTS = frozenset(
+    [
+        ("expect",),
+        ("architecture", "layers"),
+        *(("architecture", "naming", key) for key in ("inputs", "neurons")),
+        *(("initial_weights", key) for key in ("matrices", "layers")),
+        *(("dataset", *held_out, key) for held_out in ((), ("held_out",)) for key in ("inputs", "targets", "columns")),
+        ("dataset", "encode", "labels"),
+        *(("training", key) for key in ("metrics", "frozen")),
+        ("training", "batches", "online", "order"),
+        *((key, "quantities") for key in ("trace", "tracking")),
+    ]
+)
+"""Lists, whose items have positions."""
+
+
+def _is_choice(path: tuple[str, ...]) -> bool:
+    """Whether a name, or a name with its numbers, stands at a path."""
+    match path:
+        case ("architecture", "layers", _, "activation" | "bias") | ("training", "metrics", _):
+            return True
+        case ("initial_weights", "biases") | ("initial_weights", "biases" | "layers", _):
+            return True
+        case _:
+            return path in _CHOICES
+
+
+def _opened(root: Node, path: str, value: Node, place: Place) -> Node:
+    """The declaration with a mapping for every text that stands for one on the way along a path.
+
+    `adam` stands for `adam: {}`, and `exact` for no rounding; a rounding of a whole quantity makes room for one by
+    names, and the other way round.
+    """
+    parts = tuple(path.split("."))
+    for depth in range(1, len(parts)):
+        before, part = parts[:depth], parts[depth]
+        node = _at(root, before)
+        text = node.value if isinstance(node, nodes.Scalar) else None
+        if before in _LISTS and part.isdigit() and text is None and not isinstance(node, nodes.Listing):
+            message = f"`{'.'.join(before)}` is not there, so it has no position {cut(part)}"
+            raise InputError(Problem(message, place, path, f"write the whole list: {'.'.join(before)}=[…]"))
+        if _is_choice(before) and node is not None and _kind_of(node) not in (None, part):
+            message = f"`{'.'.join(before)}` is `{cut(str(_kind_of(node)))}`, so there is no `{cut(part)}` in it"
+            raise InputError(Problem(message, place, path, _chosen(before, parts[depth:], value)))
+        empty = nodes.Mapping({}, place if node is None else node.place)
+        if text is not None and _is_choice(before):
+            root = _with(root, before, nodes.Mapping({part: nodes.Entry(empty.place, empty)}, empty.place))
+        elif before == ("initial_weights",) and text in RULES:
+            root = _with(root, before, nodes.Mapping({str(text): nodes.Entry(empty.place, empty)}, empty.place))
+        elif before == ("arithmetic",) and text == "exact":
+            root = _with(root, before, empty)
+        elif len(before) == 2 and before[0] == "arithmetic" and before[1] in QUANTITIES:
+            other = "(named)" if part in Rounding.model_fields else "(whole)"
+            if isinstance(node, nodes.Mapping) and node.entries and rounding_form(node.entries) == other:
+                root = _with(root, before, empty)
+    return root
+
+
+def _chosen(path: tuple[str, ...], rest: tuple[str, ...], value: Node) -> str:
+    """How another choice is made: `training.loss={huber: {threshold: 2}}`."""
+    text = value.text if isinstance(value, nodes.Scalar) and value.text else "…"
+    numbers = f"{{{': {'.join(rest)}: {cut(text)}{'}' * len(rest)}"
+    return f"another choice is made as a whole: {'.'.join(path)}={numbers}"
+
+
+def _with(root: Node, parts: tuple[str, ...], value: Node) -> Node:
+    """The tree with another value for a key that stays where it was written."""
+    return assign(root, ".".join(parts), value, entry_place(root, _typed(root, parts)) or value.place)
 
 
 # Validation

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from bprunner.spec.choices import Choice, Frozen, OneOf
-from bprunner.spec.fields import Number, Seed, as_tuple
+from bprunner.spec.fields import Number, Seed, as_float, as_tuple
 from bprunner.spec.initial_weights import GeneratorName
 
 Reduction = Literal["sum", "mean"]
@@ -104,12 +104,13 @@ LossChoice = Annotated[
 
 
 class PenaltyTerm(Frozen):
-    """One penalty on all weights, not on biases: added to the error, and to the gradient."""
+    """One penalty on all weights: added to the error, and to the gradient."""
 
     strength: Number = Field(ge=0, description="λ")
     factor: Literal["lambda", "lambda/2", "lambda/m", "lambda/2m"] = Field(
         description="what stands before the sum, m being the number of samples of an update"
     )
+    biases: bool = Field(False, description="whether the sum goes over the biases as well")
 
 
 class Penalty(Frozen):
@@ -218,12 +219,18 @@ StateValues = Annotated[
 ]
 
 
+Squares = Annotated[float, Field(ge=0), BeforeValidator(as_float)]
+SquareValues = Annotated[
+    Annotated[Squares, Tag("(all)")] | Annotated[dict[str, Squares], Tag("(named)")], Discriminator(_state_form)
+]
+
+
 class OptimizerState(Frozen):
     """What an optimizer remembers before the first update, where that is not 0: one number for all, or by name."""
 
     velocity: StateValues | None = Field(None, description="v of momentum and nesterov")
     mean: StateValues | None = Field(None, description="m of adam and adamw")
-    squares: StateValues | None = Field(None, description="s of adagrad, rmsprop, adam and adamw")
+    squares: SquareValues | None = Field(None, description="s of adagrad, rmsprop, adam and adamw")
     count: int | None = Field(None, ge=0, le=10**9, description="t of adam and adamw: how many updates it has counted")
 
     def given(self) -> dict[str, Any]:
@@ -398,6 +405,9 @@ StopChoice = Annotated[StopAtThreshold | StopOnPlateau, OneOf()]
 ParameterNames = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 
 
+RateFactors = Annotated[dict[str, Annotated[Number, Field(gt=0)]], Field(min_length=1)]
+
+
 class Training(Frozen):
     """How the weights are changed."""
 
@@ -414,6 +424,11 @@ class Training(Frozen):
         OptimizerState(), description="what the optimizer remembers before the first update"
     )
     learning_rate: Number = Field(gt=0, description="the factor on the gradient")
+    rate_factors: RateFactors | None = Field(
+        None,
+        description="how many times the learning rate some weights and biases have: by their names, by a layer's, or "
+        "for all `biases`",
+    )
     schedule: ScheduleChoice = Field(ConstantRate(kind="constant"), description="how the learning rate changes")
     warm_up: WarmUp | None = Field(None, description="how the learning rate begins")
     update_order: Literal["simultaneous", "sequential"] = Field(

@@ -10,9 +10,9 @@ from bprunner.spec.arithmetic import Arithmetic
 from bprunner.spec.initial_weights import InitialWeights
 from bprunner.spec.misfit import Misfit, Path
 from bprunner.spec.naming import counted, shortened
-from bprunner.spec.problems import did_you_mean
-from bprunner.spec.training import Training
-from bprunner.spec.weights_misfits import legacy_seed, unknown_parameter
+from bprunner.spec.problems import cut, did_you_mean
+from bprunner.spec.training import OptimizerState, Training
+from bprunner.spec.weights_misfits import legacy_seed, span, unknown_parameter
 
 PROBABILITIES = {"binary_cross_entropy": ("sigmoid", "softmax"), "cross_entropy": ("softmax", "sigmoid")}
 """Losses with a logarithm of the prediction, and the activations whose outputs lie between 0 and 1."""
@@ -38,8 +38,12 @@ def training_misfits(
     yield from _optimizer(training, architecture)
     yield from _batches(training, weights)
     yield from _stop(training, held_out)
+    yield from _penalised_biases(training, architecture)
+    yield from _rate_factors(training, architecture)
     for number, name in enumerate(training.frozen or ()):
         yield from unknown_parameter(("training", "frozen", number), name, architecture.names)
+        if name in (training.frozen or ())[:number]:
+            yield Misfit(("training", "frozen", number), f"`{cut(name)}` is listed already")
 
 
 def layer_misfits(architecture: Architecture, training: Training | None) -> Iterator[Misfit]:
@@ -104,6 +108,62 @@ def _optimizer(training: Training, architecture: Architecture) -> Iterator[Misfi
     if getattr(optimizer, "counts", "before") == "after" and optimizer.bias_correction and not state.count:
         message = "`counts: after` makes the first correction with t = 0, which divides by zero"
         yield Misfit(("training", "optimizer"), message, "give `optimizer_state: {count: 1}`, or `counts: before`")
+    if not getattr(optimizer, "bias_correction", True):
+        yield from _uncorrected(optimizer, state)
+
+
+def _uncorrected(optimizer: Any, state: OptimizerState) -> Iterator[Misfit]:
+    """What says how biases are corrected, where they are not."""
+    path: Path = ("training", "optimizer", optimizer.kind)
+    why = "corrections, and `bias_correction` is false"
+    if optimizer.counts == "after":
+        yield Misfit((*path, "counts"), f"`counts: after` is of {why}", "leave it out")
+    if optimizer.epsilon_place == "uncorrected":
+        message = f"`epsilon_place: uncorrected` is of {why}"
+        yield Misfit((*path, "epsilon_place"), message, "without them it is the same as `outside`")
+    if state.count is not None:
+        yield Misfit(("training", "optimizer_state", "count"), f"`count` is of {why}", "leave it out", at_key=True)
+
+
+def _penalised_biases(training: Training, architecture: Architecture) -> Iterator[Misfit]:
+    for name in ("l1", "l2"):
+        term = getattr(training.penalty, name)
+        if term is not None and term.biases and not any(architecture.names.biased):
+            message = f"the biases are penalised by `{name}`, and no layer of `architecture` has a `bias`"
+            yield Misfit(("training", "penalty", name, "biases"), message)
+
+
+def _rate_factors(training: Training, architecture: Architecture) -> Iterator[Misfit]:
+    """Factors of what is not there, and of what is never changed."""
+    names = architecture.names
+    layers = dict(zip(names.layer_names, architecture.layers, strict=True))
+    for name in training.rate_factors or ():
+        path: Path = ("training", "rate_factors", name)
+        is_parameter = name in names.weights or name in names.biases
+        if name == "biases":
+            if not any(names.biased):
+                message = "a learning rate of all `biases`, and no layer of `architecture` has a `bias`"
+                yield Misfit(path, message, at_key=True)
+        elif name not in layers and not is_parameter:
+            message = f"no weight, bias or layer is called `{cut(name)}`"
+            others = f"the layers {shortened(list(layers))}, and `biases` for all of them"
+            yield Misfit(path, message, f"the network has {span(names)}, {others}", at_key=True)
+        fixed = _why_fixed(name, training, architecture) if is_parameter or name in layers else ""
+        if fixed:
+            yield Misfit(path, f"`{name}` is never changed ({fixed}), so it has no learning rate", at_key=True)
+
+
+def _why_fixed(name: str, training: Training, architecture: Architecture) -> str:
+    """What keeps a weight, a bias or a layer as it is; nothing where it is trained."""
+    names = architecture.names
+    if name in (training.frozen or ()):
+        return "`training.frozen` has it"
+    places: Mapping[str, Any] = {**names.weights, **names.biases}
+    number = places[name].layer if name in places else names.layer_names.index(name)
+    layer = architecture.layers[number]
+    if layer.frozen:
+        return f"its layer, {names.layer_names[number]}, is `frozen`"
+    return f"`bias` is `{layer.bias.kind}`" if name in names.biases and not layer.bias_trained else ""
 
 
 def _batches(training: Training, weights: InitialWeights | None) -> Iterator[Misfit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 
 from bprunner.spec.architecture import Architecture
 from bprunner.spec.choices import Choice
@@ -75,6 +76,8 @@ def _rule(path: Path, rule: Choice) -> Iterator[Misfit]:
     low, high = getattr(rule, "low", 0.0), getattr(rule, "high", 1.0)
     if not low < high:
         yield Misfit(path, f"`low` must be less than `high`, found {low:g} and {high:g}")
+    elif not isfinite(high - low):
+        yield Misfit(path, f"`high` − `low` is more than a double holds, found {low:g} and {high:g}")
 
 
 def _left_out(path: Path, weights: InitialWeights, wanted: Sequence[str], names: Names, what: str) -> Iterator[Misfit]:

@@ -33,9 +33,9 @@ def largest_stable_rate(population: Population) -> Array:
 
     The error is the one that is descended, over all training samples, penalties included, in exact arithmetic:
     rounding has no derivative. inf where nothing bends upward (λmax ≤ 0); nan where there is no such limit (another
-    optimizer than gradient descent, batches, layer after layer, a declared derivative), and where the error or its
-    derivatives are no finite numbers. Where the terms of a curvature cancel out but for rounding, the limit
-    is a number beyond any use, of the order of 1e16, in place of inf.
+    optimizer than gradient descent, rates of single weights, batches, layer after layer, a declared derivative), and
+    where the error or its derivatives are no finite numbers. Where the terms of a curvature cancel out but for
+    rounding, the limit is a number beyond any use, of the order of 1e16, in place of inf.
     """
     rates = np.full(population.runs, np.nan)
     if not is_plain(population):
@@ -50,10 +50,11 @@ def largest_stable_rate(population: Population) -> Array:
 
 
 def is_plain(population: Population) -> bool:
-    """Whether a population descends its error's gradient, all samples and all layers at once."""
+    """Whether a population descends its error's gradient, all samples and all layers at once, with one rate."""
     training = population.training
     return (
         training.optimizer.kind == "gradient_descent"
+        and not training.rate_factors
         and training.full_batch
         and training.update_order == "simultaneous"
         and has_curvature(population.layers)

@@ -141,6 +141,8 @@ class _Updating:
             "factor": -p.learning_rate,
             "count": float(p.counted_updates),
         }
+        self._factors = p.rate_factors
+        self._any_factors = any(factor is not None for factor in p.rate_factors)
         self._pending: dict[int, tuple[Array, Array]] = {}
 
     def remembered(self) -> Sequence[tuple[Array, ...]]:
@@ -150,6 +152,7 @@ class _Updating:
     def keep(self, p: Population, kept: Indices) -> None:
         """Goes on with these runs alone."""
         self._slots = [tuple(picked(slot, kept) for slot in slots) for slots in self._slots]
+        self._factors = p.rate_factors
         count = self._numbers["count"]
         self._numbers = {
             **p.hyperparameters, "learning_rate": p.learning_rate, "factor": -p.learning_rate, "count": count
@@ -167,7 +170,7 @@ class _Updating:
         """The weights that follow, and the updates that lead to them."""
         parts = weights.flat()
         following, updates = [], []
-        if not self._any_fixed and not self._staged:
+        if not self._any_fixed and not self._staged and not self._any_factors:
             slots, numbers, update_of = self._slots, self._numbers, self._update
             for position, (part, g) in enumerate(zip(parts, gradient.flat(), strict=True)):
                 update, slots[position] = update_of(g, part, slots[position], numbers)
@@ -182,7 +185,7 @@ class _Updating:
 
     def _one(self, position: int, part: Array, gradient: Array) -> tuple[Array, Array]:
         """One array's update, and what it becomes. What is fixed has no update, and is not rounded either."""
-        update, self._slots[position] = self._update(gradient, part, self._slots[position], self._numbers)
+        update, self._slots[position] = self._update(gradient, part, self._slots[position], self._told(position))
         stages, mask = self._stages, self._fixed[position]
         if stages.update is not None:
             update = stages.update(update, position)
@@ -195,6 +198,14 @@ class _Updating:
         if mask is not None:
             new = np.where(mask, part, new)
         return update, new
+
+    def _told(self, position: int) -> Mapping[str, Any]:
+        """What the optimizer is told for one array, whose learning rate may be another."""
+        factor = self._factors[position]
+        if factor is None:
+            return self._numbers
+        rate = self._numbers["learning_rate"] * factor
+        return {**self._numbers, "learning_rate": rate, "factor": -rate}
 
     # Sequential updates: each layer as soon as its gradient is there
 

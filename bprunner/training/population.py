@@ -20,7 +20,7 @@ from bprunner.nn.biases import BIASES
 from bprunner.nn.contraction import is_term_by_term
 from bprunner.nn.decimals import decimals
 from bprunner.nn.generators import GENERATORS, Randomness
-from bprunner.nn.losses import Objective, objective
+from bprunner.nn.losses import LOSSES, Objective, objective
 from bprunner.nn.metrics import METRICS, Metric
 from bprunner.nn.nets import NETS
 from bprunner.nn.network import Layer, Stages, Weighed, Weights
@@ -58,7 +58,8 @@ class Population:
     """Everything that the loop needs, as arrays.
 
     weights: the initial ones, by layer. `slots`: what the optimizer remembers, for each of weights.flat().
-    `fixed`: for each of them None, or where it is never changed, (1, fan_in, fan_out) of booleans. hyperparameters:
+    `fixed`: for each of them None, or where it is never changed, (1, fan_in, fan_out) of booleans. `rate_factors`: for
+    each of them None, or how many times the learning rate it has, (runs, fan_in or 1, fan_out or 1). hyperparameters:
     the optimizer's numbers, (runs, 1, 1), and its forms. `sources`: of each run, what its batches are drawn from.
     `training` is what the runs have in common: which batches, which schedule, how long, in which order.
     `digits` is 0 for doubles; else all arrays hold decimals of so many digits. `recorded`: the quantities that the
@@ -79,6 +80,7 @@ class Population:
     slots: tuple[tuple[Array, ...], ...]
     counted_updates: int
     fixed: tuple[Array | None, ...]
+    rate_factors: tuple[Array | None, ...]
     learning_rate: Array
     schedule: Mapping[str, Any]
     warm_up: Array | None
@@ -145,7 +147,8 @@ def structure(experiment: Experiment) -> tuple[object, ...]:
         *(_form(choice) for choice in (training.loss, training.optimizer, training.schedule, training.batches)),
         None if training.reported_error is None else _form(training.reported_error),
         tuple(_form(metric) for metric in training.metrics),
-        tuple(name if term is None else term.factor for name, term in _penalties(training)),
+        tuple(name if term is None else (term.factor, term.biases) for name, term in _penalties(training)),
+        tuple(sorted(training.rate_factors or ())),
         None if training.stop is None else _form(training.stop),
         None if training.warm_up is None else (training.warm_up.over, training.warm_up.per),
         (training.epochs, training.updates, training.update_order, training.frozen, training.optimizer_state.count),
@@ -197,7 +200,10 @@ def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
     weights = starts[0].weights.like(
         [np.concatenate(parts) for parts in zip(*(start.weights.flat() for start in starts), strict=True)]
     )
-    optimizer, activation = OPTIMIZERS[training.optimizer.kind], _cancelling(first.architecture.layers[-1].activation)
+    optimizer = OPTIMIZERS[training.optimizer.kind]
+    activations = [experiment.architecture.layers[-1].activation for experiment in experiments]
+    rounds = stages(first.arithmetic, names, weights)
+    rounded = rounds.prediction is not None
     population = Population(
         names=names,
         layers=tuple(_layer(experiments, position) for position in range(len(first.architecture.layers))),
@@ -206,11 +212,11 @@ def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
         held_out=None
         if samples.held_out is None
         else Part(samples.held_out.inputs[np.newaxis], samples.held_out.targets[np.newaxis]),
-        objective=_objective([each.loss for each in trainings], activation),
+        objective=_objective([each.loss for each in trainings], activations, rounded),
         penalties=tuple(_weighed(trainings)),
         reported=None
         if training.reported_error is None
-        else _objective([each.reported_error for each in trainings], activation),
+        else _objective([each.reported_error for each in trainings], activations, rounded),
         counted={
             metric.kind: Counted(METRICS[metric.kind], _numbers([each.metrics[position] for each in trainings]))
             for position, metric in enumerate(training.metrics)
@@ -220,6 +226,7 @@ def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
         slots=_slots([each.optimizer_state for each in trainings], optimizer.slots, weights, names),
         counted_updates=_first_count(training),
         fixed=tuple(_fixed(first, weights)),
+        rate_factors=_rate_factors(trainings, weights, names),
         learning_rate=_per_run([each.learning_rate for each in trainings]),
         schedule=_numbers([each.schedule for each in trainings]),
         warm_up=None
@@ -228,7 +235,7 @@ def populate(experiments: Sequence[Experiment], samples: Samples) -> Population:
         stop={} if training.stop is None else _numbers([each.stop for each in trainings]),
         sources=tuple(_source(start, each) for start, each in zip(starts, trainings, strict=True)),
         training=training,
-        stages=stages(first.arithmetic, names, weights),
+        stages=rounds,
         recorded=frozenset(first.trace.quantities),
         only_epochs=first.trace.steps == "epochs",
     )
@@ -262,15 +269,14 @@ def _layer(experiments: Sequence[Experiment], position: int) -> Layer:
     return Layer(ACTIVATIONS[first.activation.kind], parameters, BIASES[first.bias.kind], NETS[first.net])
 
 
-def _cancelling(activation: Choice) -> str:
-    """The name under which a loss may know an output activation: with a slope of its own nothing cancels."""
-    return activation.kind if getattr(activation, "slope", None) is None else ""
-
-
-def _objective(losses: Sequence[Any], activation: str) -> Objective:
-    numbers = _numbers(losses)
+def _objective(losses: Sequence[Any], activations: Sequence[Choice], rounded: bool) -> Objective:
+    """A loss, with the slopes of the output activations where it is computed together with them."""
+    loss, activation, numbers = losses[0].kind, activations[0].kind, _numbers(losses)
     outputs, samples = numbers.pop("outputs", "sum"), numbers.pop("samples", "sum")
-    return objective(losses[0].kind, numbers, outputs, samples, activation)
+    own = _numbers(activations)
+    if activation in LOSSES[loss].fused and "slope" in own:
+        numbers["slope"] = own["slope"]
+    return objective(loss, numbers, outputs, samples, activation, rounded)
 
 
 def _weighed(trainings: Sequence[Training]) -> list[Weighed]:
@@ -278,7 +284,7 @@ def _weighed(trainings: Sequence[Training]) -> list[Weighed]:
     for name, term in _penalties(trainings[0]):
         if term is not None:
             strengths = [getattr(training.penalty, name).strength for training in trainings]
-            found.append(Weighed(PENALTIES[name], _per_run(strengths), term.factor))
+            found.append(Weighed(PENALTIES[name], _per_run(strengths), term.factor, term.biases))
     return found
 
 
@@ -302,6 +308,38 @@ def _fixed(experiment: Experiment, weights: Weights) -> list[Array | None]:
             layer_number, receiver = names.biases[name]
             masks[len(layers) + biases.index(layer_number)][0, 0, receiver] = True
     return [mask if mask.any() else None for mask in masks]
+
+
+# The learning rates of single weights, biases and layers
+
+
+def _rate_factors(trainings: Sequence[Training], weights: Weights, names: Names) -> tuple[Array | None, ...]:
+    """For each of weights.flat(): how many times the learning rate it has, or None where that is the declared one.
+
+    A weight's or bias's own name counts before `biases`, and `biases` before the name of the layer.
+    """
+    given = [training.rate_factors or {} for training in trainings]
+    layers = len(weights.W)
+    biases = [layer for layer, b in enumerate(weights.b) if b is not None]
+    found = []
+    for position, part in enumerate(weights.flat()):
+        is_bias = position >= layers
+        layer = biases[position - layers] if is_bias else position
+        wide = "biases" if is_bias and "biases" in given[0] else names.layer_names[layer]
+        own = [name for name in given[0] if _place(names, name, is_bias)[:1] == (layer,)]
+        factors = _per_run([each.get(wide, 1.0) for each in given]) if own or wide in given[0] else None
+        if own and factors is not None:
+            factors = np.array(np.broadcast_to(factors, part.shape))
+            for name in own:
+                _, *cell = _place(names, name, is_bias)
+                factors[:, 0 if is_bias else cell[0], cell[-1]] = [each[name] for each in given]
+        found.append(factors)
+    return tuple(found)
+
+
+def _place(names: Names, name: str, is_bias: bool) -> tuple[int, ...]:
+    """Where a weight stands, or a bias if such are asked for; nowhere where it is none."""
+    return (names.biases if is_bias else names.weights).get(name, ())
 
 
 # The optimizer's state
@@ -372,6 +410,7 @@ def _mapped(p: Population, turned: Callable[[Array], Array]) -> Population:
         counted={key: replace(counted, parameters=each(counted.parameters)) for key, counted in p.counted.items()},
         hyperparameters=each(p.hyperparameters),
         slots=each(p.slots),
+        rate_factors=each(p.rate_factors),
         learning_rate=turned(p.learning_rate),
         schedule=each(p.schedule),
         warm_up=None if p.warm_up is None else turned(p.warm_up),

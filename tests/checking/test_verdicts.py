@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import bprunner
@@ -113,6 +113,8 @@ def test_agreement_within_a_tolerance(text: str, value: float, tolerance: float,
 @given(value=st.floats(-1e6, 1e6), decimals=st.integers(0, 8))
 def test_exactly_one_number_of_so_many_decimals_agrees(way: Way, value: float, decimals: int) -> None:
     unit = Decimal(1).scaleb(-decimals)
+    # Where 15 digits round up to a power of ten, the neighbours have 12 digits and 13, which are read in two ways.
+    assume(len(f"{abs(Decimal(f'{value:.15g}')):.0f}") == len(str(int(abs(value)))))
     middle = Decimal(value).quantize(unit)
     agreeing = [each for each in (middle - unit, middle, middle + unit) if agreement(Printed(each), value, way)]
     assert len(agreeing) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -226,6 +227,20 @@ def test_figures_that_disagree_stand_side_by_side() -> None:
   prediction.o1 at step 0       0.59     0.58      0.582
   1 / (input.i1 - 2) at step 0  1                                there is no finite value
   erratum  error at step 1: printed 0.09, right is 0.047 — a misprint
+""")
+
+
+def test_a_zero_has_a_sign_where_the_document_writes_one() -> None:
+    """A delta of −0.418, cut off to a whole number, is the −0 of doubles."""
+    cut = {"delta": {"decimals": 0, "rounding": "truncated"}}
+    run = bprunner.run({**doc(), "arithmetic": cut, "expect": [{"step": 0, "delta": {"o1": 0.1, "h1": -0.1}}]})
+    assert math.copysign(1, run.trace["delta.o1"][0]) == -1
+    screen = shown(run, 120)
+    at = screen.index("✗ 0 of 2 figures agree")
+    assert screen[at + 1 :] == lines("""
+  figure              printed  computed  more exactly
+  delta.o1 at step 0  0.1      0.0       0
+  delta.h1 at step 0  -0.1     -0.0      0
 """)
 
 

@@ -80,8 +80,10 @@ def test_ways_of_writing_the_same(tmp_path: Path, content: str) -> None:
         ("", "None:None", "is empty", ""),
         ("\n\n", "None:None", "is empty", ""),
         ("a,b,c\n", "None:None", "has a header but no samples", ""),
-        (b"a,b,c\n\xff,2,3\n", "None:None", "is not UTF-8 text", "UTF-8"),
-        ("a,b,c\n1,2,3\n".encode("utf-16"), "None:None", "is not UTF-8 text", "UTF-8"),
+        (b"a,b,c\n\xff,2,3\n", "2:None", "is not UTF-8 text: byte 1 of the line is 0xFF", "UTF-8"),
+        (b"a,b,c\n" + b"1,2,3\n" * 9999 + b"1,2,\xe9\n", "10001:None", "byte 5 of the line is 0xE9", "UTF-8"),
+        (b"a,b,c\n1,2,\xc3", "2:None", "byte 5 of the line is 0xC3", "UTF-8"),
+        ("a,b,c\n1,2,3\n".encode("utf-16"), "1:None", "is not UTF-8 text", "UTF-8"),
     ],
 )
 def test_a_faulty_file_is_refused(tmp_path: Path, content: str | bytes, place: str, words: str, hint: str) -> None:
@@ -91,6 +93,11 @@ def test_a_faulty_file_is_refused(tmp_path: Path, content: str | bytes, place: s
     assert f"{problem.place.line}:{problem.place.column}" == place
     assert words in problem.message
     assert hint in problem.hint
+
+
+def test_a_name_of_two_lines_is_told_in_one(tmp_path: Path) -> None:
+    (problem,) = refused(tmp_path, 'a,b,"z\nz"\n1,2,3\n')
+    assert problem.hint == "possible here: `a`, `b`, `z z`"
 
 
 def test_the_faulty_field_is_marked(tmp_path: Path) -> None:

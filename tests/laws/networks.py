@@ -135,9 +135,9 @@ _REDUCTIONS = st.sampled_from(["sum", "mean"])
 
 
 @st.composite
-def losses(draw: st.DrawFn) -> Any:
-    """Every loss with every reduction."""
-    kind = draw(st.sampled_from(sorted(LOSSES)))
+def losses(draw: st.DrawFn, kinds: Sequence[str] = tuple(sorted(LOSSES))) -> Any:
+    """Every loss, or one of these, with every reduction."""
+    kind = draw(st.sampled_from(kinds))
     numbers: Mapping[str, Data] = {"huber": {"threshold": between(0.05, 2.0)}, "hinge": {"margin": between(0.0, 2.0)}}
     loss = numbers.get(kind, {})
     if LOSSES[kind].reductions == "free":
@@ -150,8 +150,30 @@ def name_of(choice: Any) -> str:
     return choice if isinstance(choice, str) else str(next(iter(choice)))
 
 
-_TERMS = st.sampled_from(FACTORS).map(lambda factor: {"strength": between(0.0, 0.1), "factor": factor})
-PENALTY_TERMS = st.fixed_dictionaries({}, optional={"l1": _TERMS, "l2": _TERMS})
+def penalties(biased: bool) -> st.SearchStrategy[Data]:
+    """Both penalties with every factor, and over the biases too where there are any."""
+    strength, factors = between(0.0, 0.1), st.sampled_from(FACTORS)
+    over_biases = st.booleans() if biased else st.just(False)
+    terms = st.fixed_dictionaries({"strength": st.just(strength), "factor": factors, "biases": over_biases})
+    return st.fixed_dictionaries({}, optional={"l1": terms, "l2": terms})
+
+
+def rate_factors(architecture: Architecture, frozen: Sequence[str]) -> st.SearchStrategy[Any]:
+    """Learning rates of weights, biases, layers and of all biases, of what is trained; None where nothing is."""
+    names, layers = architecture.names, architecture.layers
+    places: Mapping[str, Any] = {**names.weights, **names.biases}
+    possible = [name for name, layer in zip(names.layer_names, layers, strict=True) if not layer.frozen]
+    possible += ["biases"] if names.biases else []
+    possible += [
+        name
+        for name, place in places.items()
+        if name not in frozen
+        and not layers[place.layer].frozen
+        and (name in names.weights or layers[place.layer].bias_trained)
+    ]
+    if not possible:
+        return st.none()
+    return st.dictionaries(st.sampled_from(possible), st.just(between(0.1, 3.0)), min_size=1, max_size=4)
 
 
 # Optimizers and their rates
@@ -166,6 +188,16 @@ _ADAPTIVE: Mapping[str, st.SearchStrategy[Any]] = {
     "bias_correction": st.booleans(),
     "counts": st.sampled_from(["before", "after"]),
 }
+
+
+def _with_effect(numbers: Data) -> Data:
+    """Without what says how biases are corrected, where they are not."""
+    if numbers["bias_correction"]:
+        return numbers
+    kept = {key: value for key, value in numbers.items() if key != "counts"}
+    return {**kept, "epsilon_place": numbers["epsilon_place"].replace("uncorrected", "outside")}
+
+
 OPTIMIZER_NUMBERS: Mapping[str, st.SearchStrategy[Data]] = {
     "gradient_descent": st.just({}),
     "momentum": st.fixed_dictionaries(
@@ -185,8 +217,8 @@ OPTIMIZER_NUMBERS: Mapping[str, st.SearchStrategy[Data]] = {
             "epsilon_place": st.sampled_from(["outside", "inside"]),
         }
     ),
-    "adam": st.fixed_dictionaries({**_ADAPTIVE}),
-    "adamw": st.fixed_dictionaries({**_ADAPTIVE, "weight_decay": st.just(between(0.0, 0.1))}),
+    "adam": st.fixed_dictionaries({**_ADAPTIVE}).map(_with_effect),
+    "adamw": st.fixed_dictionaries({**_ADAPTIVE, "weight_decay": st.just(between(0.0, 0.1))}).map(_with_effect),
 }
 """Every form of every optimizer, the numbers as holes."""
 
@@ -479,11 +511,12 @@ def _trainings(
     return _but(
         {
             "loss": loss,
-            "penalty": draw(_perhaps(PENALTY_TERMS)),
+            "penalty": draw(_perhaps(penalties(any(names.biased)))),
             "reported_error": reported,
             "metrics": metrics,
             **draw(_optimizers(parameters)),
             "learning_rate": between(1e-4, 2.0),
+            "rate_factors": draw(_perhaps(rate_factors(architecture, frozen or ()))),
             "schedule": draw(SCHEDULE_CHOICES),
             "warm_up": draw(_perhaps(WARM_UPS)),
             "update_order": "sequential" if sequential else "simultaneous",
@@ -522,11 +555,18 @@ MODERATE: Mapping[str, Mapping[str, Hole]] = {
 }
 """The numbers of activations that are no extremes."""
 
+MODERATE_FORMS: Mapping[str, Data] = {
+    "sigmoid": {"sigmoid": {"slope": between(0.4, 1.5)}},
+    "tanh": {"tanh": {"slope": between(0.4, 1.5), "height": between(0.6, 1.8)}},
+    "step": {"step": {"low": between(-1.0, 0.5), "at_zero": "low", "derivative": between(0.3, 1.0)}},
+}
+"""The same of those that have numbers or not."""
+
 
 def random_network(
     seed: int,
     units: Sequence[int],
-    kinds: Sequence[str],
+    kinds: Sequence[Any],
     biases: Sequence[Any],
     samples: int,
     loss: Any = "half_squared_error",
@@ -539,7 +579,7 @@ def random_network(
     layers = [
         {
             "units": size,
-            "activation": {kind: dict(MODERATE[kind])} if kind in MODERATE else kind,
+            "activation": {kind: dict(MODERATE[kind])} if isinstance(kind, str) and kind in MODERATE else kind,
             "bias": bias,
             "net": "squared_distance" if kind == "gaussian" else way,
         }
@@ -596,6 +636,8 @@ def networks(
     moderate = distances and units[0] <= 3 and name_of(wanted) not in CROSS_ENTROPIES
     possible = ["weighted_sum", "squared_distance"] if moderate else ["weighted_sum"]
     nets = [draw(st.sampled_from(possible)), *["weighted_sum"] * (len(kinds) - 1)]
-    own = {"penalty": draw(_perhaps(PENALTY_TERMS, {})), **draw(st.just({}) if training is None else training)}
+    penalty = penalties(any(bias != "none" for bias in biases))
+    own = {"penalty": draw(_perhaps(penalty, {})), **draw(st.just({}) if training is None else training)}
+    formed = [MODERATE_FORMS[kind] if kind in MODERATE_FORMS and draw(st.booleans()) else kind for kind in kinds]
     samples = draw(st.integers(1, most_samples))
-    return random_network(draw(SEEDS), units, kinds, biases, samples, wanted, nets, own)
+    return random_network(draw(SEEDS), units, formed, biases, samples, wanted, nets, own)

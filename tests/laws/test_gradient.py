@@ -75,7 +75,7 @@ def test_every_bias_with_every_net(bias: Any, net: str) -> None:
 @pytest.mark.parametrize("factor", FACTORS)
 @pytest.mark.parametrize("penalty", sorted(PENALTIES))
 def test_every_penalty_with_every_factor(penalty: str, factor: str) -> None:
-    training = {"penalty": {penalty: {"strength": 0.3, "factor": factor}}}
+    training = {"penalty": {penalty: {"strength": 0.3, "factor": factor, "biases": factor != "lambda"}}}
     p = random_network(1, (3, 4, 2), ("tanh", "linear"), (TRAINED, SHARED), 3, training=training).population
     assert checked(p).largest < AGREES
     assert checked(replace(p, penalties=())).largest < AGREES

@@ -671,3 +671,18 @@ def test_a_loss_gives_a_run_the_same_bits_in_any_population(loss: str, activatio
 
     assert_alone_as_in_any_population(value, net, target, thresholds)
     assert_alone_as_in_any_population(slope, net, target, thresholds)
+
+
+@pytest.mark.parametrize("net", [-400.0, -3.0, 0.0, 0.25, 400.0])
+@pytest.mark.parametrize("aim", [0.0, 0.25, 1.0])
+def test_the_closed_form_of_a_sigmoid_with_a_slope(net: float, aim: float) -> None:
+    """Of twice the net input, and its delta twice as large; where it saturates there is no inf, and no nan."""
+    sloped = objective("binary_cross_entropy", {"slope": np.full((1, 1, 1), 2.0)}, "sum", "sum", "sigmoid")
+    plain = objective("binary_cross_entropy", {}, "sum", "sum", "sigmoid")
+    with np.errstate(over="ignore"):
+        out = ACTIVATIONS["sigmoid"].f(cells(net), {"slope": np.full((1, 1, 1), 2.0)})
+    target = cells(aim)
+    assert sloped.value(cells(net), out, target) == plain.value(cells(2.0 * net), out, target)
+    assert sloped.per_sample(cells(net), out, target) == plain.per_sample(cells(2.0 * net), out, target)
+    assert sloped.delta(cells(net), out, target) == 2.0 * plain.delta(cells(2.0 * net), out, target)
+    assert np.isfinite(sloped.value(cells(net), out, target))

@@ -13,6 +13,7 @@ from bprunner.nn.contraction import product, total, transposed
 from bprunner.nn.generators import GENERATORS
 from bprunner.nn.losses import objective
 from bprunner.nn.metrics import METRICS
+from bprunner.nn.network import Weighed, Weights
 from bprunner.nn.optimizers import OPTIMIZERS
 from bprunner.nn.penalties import FACTORS, PENALTIES, coefficient
 from bprunner.nn.schedules import SCHEDULES
@@ -44,6 +45,14 @@ def test_a_penalty_by_fractions(kind: str) -> None:
     gradient = PENALTIES[kind].gradient(W, one(0.375))
     assert gradient.shape == W.shape
     assert [Fraction(each) for each in gradient.ravel().tolist()] == slopes
+
+
+def test_a_penalty_over_the_biases_too() -> None:
+    """c Σ w² over two matrices, and over the one vector of biases where that is declared."""
+    weights = Weights([np.array([WEIGHTS], dtype=np.float64), one(3.0)], [cells(1.0, -2.0, 0.5), None])
+    matrices = Weighed(PENALTIES["l2"], one(0.5), "lambda").value(weights, 7).item()
+    assert matrices == 0.5 * (0.25 + 1.5625 + 4 + 0.5625 + 0.0625 + 9)
+    assert Weighed(PENALTIES["l2"], one(0.5), "lambda", biases=True).value(weights, 7).item() == matrices + 0.5 * 5.25
 
 
 def test_every_penalty_is_checked_here() -> None:

@@ -222,15 +222,26 @@ def epochs(network: Network, samples: int) -> Iterator[list[list[int]]]:
 
 
 def groups_of(network: Network, parameters: Sequence[Any]) -> list[dict[str, Any]]:
-    """Matrices with the L2 penalty as their weight decay, and biases without; what is frozen is in none of them."""
-    layers = network.experiment.architecture.layers
-    l2 = network.experiment.training.penalty.l2
+    """Matrices with the L2 penalty as their weight decay, and biases without unless it goes over them, too; what is
+    frozen is in none of them. With rates of layers or of biases, each is a group of its own."""
+    experiment, layers = network.experiment, network.experiment.architecture.layers
+    l2, factors = experiment.training.penalty.l2, experiment.training.rate_factors
     decay = 0.0 if l2 is None else {"lambda": 2.0, "lambda/2": 1.0}[l2.factor] * l2.strength
     groups: list[dict[str, Any]] = [{"params": list(parameters[: len(layers)])}]
-    if decay:
-        groups[0]["weight_decay"] = decay
     if len(parameters) > len(layers):
         groups.append({"params": list(parameters[len(layers) :])})
+    if factors is not None:
+        names = experiment.architecture.names.layer_names
+        matrices = [
+            {"params": [part], "lr": factors.get(name, 1.0)}
+            for part, name in zip(parameters[: len(names)], names, strict=True)
+        ]
+        groups = [*matrices, {**groups[1], "lr": factors["biases"]}]
+        for group in groups:
+            group["lr"] *= experiment.training.learning_rate
+    for number, group in enumerate(groups):
+        if decay and (number < len(groups) - 1 or len(groups) == 1 or (l2 is not None and l2.biases)):
+            group["weight_decay"] = decay
     return groups
 
 
@@ -402,14 +413,26 @@ def test_batches_in_a_given_order(taken: Any, kind: str) -> None:
         assert_goes_along(network_of(("tanh", last), training, _reduced(loss, "mean")))
 
 
+@pytest.mark.parametrize("kind", sorted(TORCH_OPTIMIZERS))
+def test_single_rates_are_those_of_pytorchs_groups(kind: str) -> None:
+    training = {
+        "optimizer": {kind: dict(TORCH_OPTIMIZERS[kind][0][0])},
+        "learning_rate": 0.01,
+        "rate_factors": {"h": 0.3, "o": 1.7, "biases": 2.5},
+        "batches": {"minibatches": {"size": 3}},
+    }
+    assert_goes_along(network_of(("tanh", "sigmoid"), training))
+
+
+@pytest.mark.parametrize("biases", [False, True])
 @pytest.mark.parametrize("factor", ["lambda", "lambda/2"])
 @pytest.mark.parametrize("kind", ["gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam"])
-def test_an_l2_penalty_is_pytorchs_weight_decay(kind: str, factor: str) -> None:
+def test_an_l2_penalty_is_pytorchs_weight_decay(kind: str, factor: str, biases: bool) -> None:
     numbers = dict(TORCH_OPTIMIZERS[kind][0][0])
     training = {
         "optimizer": {kind: numbers},
         "learning_rate": 0.01,
-        "penalty": {"l2": {"strength": 0.03, "factor": factor}},
+        "penalty": {"l2": {"strength": 0.03, "factor": factor, "biases": biases}},
         "batches": {"minibatches": {"size": 3}},
     }
     assert_goes_along(network_of(("tanh", "sigmoid"), training))

@@ -88,18 +88,18 @@ HOSTILE = [
     "seed",
     "h",
     "o",
-    "step",
-    "decimals",
+    "step_",
+    "decimals_",
     "yes",
     "null",
     "e5",
     "1e5",
     "W1",
     "i9",
-    "printed",
+    "printed_",
     "0x1F",
     "é",
-    "learning_rate",
+    "learning_rate_",
     "out.h1",
     "zeros",
     "h.1",
@@ -135,13 +135,17 @@ def named(name: str, parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[An
 # The network
 
 ACTIVATIONS = {
-    **{
-        name: named(name, st.just({}))
-        for name in ("linear", "sigmoid", "tanh", "relu", "softplus", "gelu", "gelu_tanh", "softmax")
-    },
+    **{name: named(name, st.just({})) for name in ("linear", "relu", "softplus", "gelu", "gelu_tanh", "softmax")},
+    "sigmoid": named("sigmoid", with_optional({}, {"slope": FACTORS})),
+    "tanh": named("tanh", with_optional({}, {"slope": FACTORS, "height": FACTORS})),
     "leaky_relu": named("leaky_relu", with_optional({}, {"slope": NUMBERS})),
     "elu": named("elu", with_optional({}, {"alpha": NUMBERS})),
-    "step": named("step", mappings(derivative=NUMBERS)),
+    "step": named(
+        "step",
+        with_optional(
+            {"derivative": NUMBERS}, {"low": st.floats(-9, 0.5), "at_zero": st.sampled_from(["high", "low"])}
+        ),
+    ),
     "gaussian": named("gaussian", mappings(width=FACTORS)),
 }
 BIASES = st.sampled_from(
@@ -162,18 +166,18 @@ def layers(draw: st.DrawFn, units: int, activations: tuple[str, ...]) -> dict[st
 @st.composite
 def namings(draw: st.DrawFn, sizes: list[int], bias_kinds: list[str]) -> dict[str, Any]:
     """What an author may call things, so that no two are called alike."""
-    total = sum(sizes)
     plain = names_of(sizes, ["none"] * (len(sizes) - 1))
-    order = draw(st.permutations(HOSTILE))
+    # Neurons, weights and biases are called differently, and nothing like a layer.
+    order = draw(st.permutations([name for name in HOSTILE if name not in plain.layer_names]))
     naming: dict[str, Any] = {}
-    neurons = iter(order[:total])
+    neurons = iter(order)
     inputs = [next(neurons) for _ in range(sizes[0])]
     others = [[next(neurons) for _ in range(units)] for units in sizes[1:]]
     if draw(st.booleans()):
         naming |= {"inputs": inputs, "neurons": others}
     else:
         inputs, others = list(plain.inputs), [list(layer) for layer in plain.layers]
-    free = iter([name for name in draw(st.permutations(HOSTILE)) if name not in ("seed", "zeros")])
+    free = iter([name for name in neurons if name not in ("seed", "zeros")])
     match draw(st.sampled_from(["receiver", "sender", "map", ""])):
         case "map":
             arrow = draw(st.sampled_from([" -> ", "->", " → "]))
@@ -282,21 +286,22 @@ def weights(draw: st.DrawFn, names: Names) -> Any:
 
 
 @st.composite
-def datasets(draw: st.DrawFn, inputs: int, outputs: int) -> tuple[dict[str, Any], int, bool]:
-    """A dataset, how many samples are trained on, and whether any are held out."""
+def datasets(draw: st.DrawFn, inputs: int, outputs: int, probable: bool) -> tuple[dict[str, Any], int, bool]:
+    """A dataset, how many samples are trained on, and whether any are held out. probable: targets are from 0 to 1."""
     kind = draw(st.sampled_from(["inline", "gate", "drawn"])) if (inputs, outputs) == (2, 1) else "inline"
     data: dict[str, Any]
     if kind == "gate":
         data, samples = {"gate": draw(st.sampled_from(["and", "or", "nand", "nor", "xor", "xnor"]))}, 4
         if draw(st.booleans()):
-            data["encode"] = draw(st.sampled_from([{"inputs": "bipolar"}, {"inputs": "bipolar", "targets": "bipolar"}]))
+            both = {"inputs": "bipolar", "targets": "bipolar"}
+            data["encode"] = draw(st.sampled_from([{"inputs": "bipolar"}, *([] if probable else [both])]))
     elif kind == "drawn":
         samples = draw(st.integers(3, 9))
         noise = {"noise": st.floats(0, 1)}
         options = [
             ("moons", {}, noise),
             ("circles", {}, {**noise, "factor": SHARES}),
-            ("blobs", {"centers": st.integers(1, 3)}, {"spread": st.floats(0, 2)}),
+            ("blobs", {"centers": st.integers(1, 2 if probable else 3)}, {"spread": st.floats(0, 2)}),
         ]
         name, required, optional = draw(st.sampled_from(options))
         own = draw(with_optional({"seed": st.integers(0, 2**32 - 1), **required}, optional))
@@ -308,9 +313,11 @@ def datasets(draw: st.DrawFn, inputs: int, outputs: int) -> tuple[dict[str, Any]
         data = {"samples_in": "columns"} if columns else {}
         for side, width in sides.items():
             shape = (width, samples) if columns else (samples, width)
-            data[side] = [[draw(NUMBERS) for _ in range(shape[1])] for _ in range(shape[0])]
-    scales = [{"inputs": "standardise"}, {"targets": "min_max"}, {"inputs": {"divide": {"by": 255}}}]
-    scales += [{"targets": {"standardise": {"divisor": "samples_minus_1"}}}]
+            numbers = st.floats(0, 1) if probable and side == "targets" else NUMBERS
+            data[side] = [[draw(numbers) for _ in range(shape[1])] for _ in range(shape[0])]
+    scales: list[dict[str, Any]] = [{"inputs": "standardise"}, {"inputs": {"divide": {"by": 255}}}]
+    if not probable:
+        scales += [{"targets": "min_max"}, {"targets": {"standardise": {"divisor": "samples_minus_1"}}}]
     data |= some(draw, scale=st.sampled_from(scales))
     held_out = False
     if samples > 1 and draw(st.booleans()):
@@ -330,6 +337,7 @@ LOSSES = {
         name: named(name, REDUCED) for name in ("half_squared_error", "squared_error", "absolute_error", "linear_error")
     },
     **{name: named(name, st.just({})) for name in ("mean_squared_error", "mean_absolute_error")},
+    "hinge": named("hinge", with_optional({}, {"margin": st.floats(0, 9), "samples": REDUCTIONS})),
     "huber": named("huber", with_optional({}, {"threshold": FACTORS, "outputs": REDUCTIONS, "samples": REDUCTIONS})),
     "binary_cross_entropy": named("binary_cross_entropy", REDUCED),
     "cross_entropy": named("cross_entropy", with_optional({}, {"samples": REDUCTIONS})),
@@ -342,6 +350,15 @@ ADAPTIVE = {
     "bias_correction": st.booleans(),
     "counts": st.just("before"),
 }
+
+
+def with_effect(adaptive: dict[str, Any]) -> dict[str, Any]:
+    """Without what says how biases are corrected, where they are not."""
+    if adaptive.get("bias_correction", True):
+        return adaptive
+    return {key: value for key, value in adaptive.items() if key not in ("counts", "epsilon_place")}
+
+
 OPTIMIZERS = {
     "gradient_descent": named("gradient_descent", st.just({})),
     "momentum": named(
@@ -358,8 +375,10 @@ OPTIMIZERS = {
             {}, {"decay": SHARES, "epsilon": st.floats(0, 1), "epsilon_place": st.sampled_from(["outside", "inside"])}
         ),
     ),
-    "adam": named("adam", with_optional({}, ADAPTIVE)),
-    "adamw": named("adamw", with_optional({}, {**ADAPTIVE, "weight_decay": st.floats(0, 1)})),
+    "adam": with_optional({}, ADAPTIVE).map(with_effect).flatmap(lambda own: named("adam", st.just(own))),
+    "adamw": with_optional({}, {**ADAPTIVE, "weight_decay": st.floats(0, 1)})
+    .map(with_effect)
+    .flatmap(lambda own: named("adamw", st.just(own))),
 }
 SLOTS = {
     "momentum": ["velocity"],
@@ -377,7 +396,14 @@ SCHEDULES = st.one_of(
     named("inverse_time", st.tuples(mappings(decay=st.floats(0, 9)), PERS).map(lambda both: {**both[0], **both[1]})),
     named("cosine", st.tuples(mappings(over=TICKS, to=st.floats(0, 9)), PERS).map(lambda both: {**both[0], **both[1]})),
 )
-PENALTIES = mappings(strength=st.floats(0, 9), factor=st.sampled_from(["lambda", "lambda/2", "lambda/m", "lambda/2m"]))
+_FACTORS = st.sampled_from(["lambda", "lambda/2", "lambda/m", "lambda/2m"])
+
+
+def penalties(names: Names) -> st.SearchStrategy[Any]:
+    """A penalty, over the biases as well where there are any."""
+    over_biases = {"biases": st.booleans()} if names.biases else {}
+    terms = with_optional({"strength": st.floats(0, 9), "factor": _FACTORS}, over_biases)
+    return with_optional({}, {"l1": terms, "l2": terms})
 
 
 @st.composite
@@ -427,20 +453,23 @@ def trainings(
         draw(st.sampled_from(["epochs", "updates"])): draw(st.integers(0, 5)),
         **some(
             draw,
-            penalty=with_optional({}, {"l1": PENALTIES, "l2": PENALTIES}),
+            penalty=penalties(names),
             reported_error=LOSSES["squared_error"],
             metrics=st.sampled_from([["accuracy"], [{"accuracy": {"threshold": 0}}], []]),
             schedule=SCHEDULES,
             warm_up=st.tuples(mappings(over=TICKS, start=SHARES), PERS).map(lambda both: {**both[0], **both[1]}),
             batches=batches(samples, after_weights),
-            frozen=st.lists(st.sampled_from([*names.weights, *names.biases]), min_size=1, max_size=3),
+            frozen=st.lists(st.sampled_from([*names.weights, *names.biases]), min_size=1, max_size=3, unique=True),
         ),
     }
     if kind_of(training.get("batches", "full")) in ("full", "online"):
         training |= some(draw, update_order=st.sampled_from(["sequential", "simultaneous"]))
+    values = {"squares": st.floats(0, 1e6), "count": st.just(3)}
     slots: dict[str, Any] = {
-        slot: draw(NUMBERS) if slot != "count" else 3 for slot in SLOTS.get(optimizer, []) if draw(st.booleans())
+        slot: draw(values.get(slot, NUMBERS)) for slot in SLOTS.get(optimizer, []) if draw(st.booleans())
     }
+    if "count" in slots and "bias_correction" in str(training["optimizer"]):
+        del slots["count"]
     if slots.get("squares") is not None and draw(st.booleans()):
         slots["squares"] = dict.fromkeys([*names.weights, *names.biases], 0.5)
     own = ["error"]
@@ -500,9 +529,11 @@ def expectations(
 ) -> dict[str, Any]:
     """Figures of step or epoch 0, which is always there, or of the last."""
     when = draw(st.sampled_from(["step", "steps", "epoch", "epochs"]))
-    many = draw(st.integers(1, 3))
+    # So many steps and epochs there are, whatever the batches.
+    last = training.get("epochs", training.get("updates", 0) if when == "steps" else 0)
+    many = draw(st.integers(1, min(3, last + 1)))
     listed: tuple[int, ...] = (many,) if when.endswith("s") else ()
-    result: dict[str, Any] = {when: [0] * many if listed else draw(st.sampled_from([0, "last"]))}
+    result: dict[str, Any] = {when: list(range(many)) if listed else draw(st.sampled_from([0, "last"]))}
     if when == "epoch":
         result |= some(draw, counted=st.just("after"))
     result |= some(
@@ -555,7 +586,8 @@ def experiments(draw: st.DrawFn) -> dict[str, Any]:
     sizes = draw(st.lists(st.integers(1, 3), min_size=2, max_size=4))
     loss = draw(st.sampled_from(sorted(LOSSES)))
     activations = tuple(ACTIVATIONS)
-    last = ("sigmoid", "softmax") if loss in ("binary_cross_entropy", "cross_entropy") else activations
+    probable = loss in ("binary_cross_entropy", "cross_entropy")
+    last = ("sigmoid", "softmax") if probable else activations
     declared = [draw(layers(units, activations)) for units in sizes[1:-1]]
     declared.append(draw(layers(sizes[-1], last)))
     architecture: dict[str, Any] = {"inputs": sizes[0], "layers": declared}
@@ -564,7 +596,7 @@ def experiments(draw: st.DrawFn) -> dict[str, Any]:
         architecture |= {"naming": naming} if naming else {}
     names = Architecture.model_validate(architecture).names
     initial = draw(weights(names))
-    dataset, samples, held_out = draw(datasets(sizes[0], sizes[-1]))
+    dataset, samples, held_out = draw(datasets(sizes[0], sizes[-1], probable))
     drawn = isinstance(initial, dict) and "seed" in initial
     after_weights = initial.get("generator", "numpy") if drawn else ""
     training = draw(trainings(names, loss, samples, held_out, after_weights))

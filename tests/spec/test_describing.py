@@ -86,6 +86,8 @@ BASE = "half squared error · gradient descent · learning rate 0.05"
          "half squared error · l2 0.1 (λ/2m) · gradient descent · learning rate 0.05 · 1 epoch"),
         ({"penalty": {"l2": {"strength": 0.1, "factor": "lambda"}, "l1": {"strength": 2, "factor": "lambda/m"}}},
          "half squared error · l1 2 (λ/m) · l2 0.1 (λ) · gradient descent · learning rate 0.05 · 1 epoch"),
+        ({"rate_factors": {"o": 2, "w1": 0.25}},
+         "half squared error · gradient descent · learning rate 0.05 (o × 2, w1 × 0.25) · 1 epoch"),
         ({"stop": {"threshold": {"at_most": 0.001}}}, f"{BASE} · at most 1 epoch · stops at error ≤ 0.001"),
         ({"stop": {"threshold": {"below": 1e-7, "counted": "before"}}},
          f"{BASE} · at most 1 epoch · stops at error < 1e-07, counted before updates"),

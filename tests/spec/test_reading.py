@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ from bprunner.errors import InputError
 from bprunner.spec.effective import content_hash, declaration_data
 from bprunner.spec.reading import read_declaration
 from tests.spec.examples import VALID, problems_of_file
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 @pytest.fixture
@@ -96,7 +100,7 @@ def test_another_rule_replaces_the_first(base: Path) -> None:
         ("stop: {threshold: {at_most: 3}}", "stop: {threshold: {below: 1}}", "stop", {"threshold": {"quantity": "error", "below": 1, "counted": "after"}}),
         ("stop: {threshold: {at_most: 3}}", "stop: {threshold: {counted: before}}", "stop", {"threshold": {"quantity": "error", "at_most": 3, "counted": "before"}}),
         # No choices: both stay.
-        ("penalty: {l1: {strength: 1, factor: lambda}}", "penalty: {l2: {strength: 2, factor: lambda/2}}", "penalty", {"l1": {"strength": 1, "factor": "lambda"}, "l2": {"strength": 2, "factor": "lambda/2"}}),
+        ("penalty: {l1: {strength: 1, factor: lambda}}", "penalty: {l2: {strength: 2, factor: lambda/2}}", "penalty", {"l1": {"strength": 1, "factor": "lambda", "biases": False}, "l2": {"strength": 2, "factor": "lambda/2", "biases": False}}),
         ("metrics: [accuracy]", "metrics: []", "metrics", None),
         # One length takes the other's place.
         ("epochs: 1", "updates: 5", "updates", 5),
@@ -292,21 +296,27 @@ def test_what_changes_a_number_is_one(change: str, base: Path) -> None:
     ("changes", "section", "value"),
     [
         (["training.updates=5"], "training", {"updates": 5}),
-        (["training.updates=5", "training.epochs=2"], "training", {"epochs": 2}),
+        (["training.epochs=2", "training.epochs=2"], "training", {"epochs": 2}),
+        (["training.loss.half_squared_error.samples=mean"], "training", {"loss": {"half_squared_error": {"outputs": "sum", "samples": "mean"}}}),
+        (["training.loss=huber", "training.loss.huber.threshold=2"], "training", {"loss": {"huber": {"threshold": 2, "outputs": "sum", "samples": "sum"}}}),
+        (["arithmetic=exact", "arithmetic.weight.decimals=3"], "arithmetic", {"weight": {"decimals": 3, **USUAL}}),
+        (["initial_weights=zeros", "initial_weights.w1=3"], "initial_weights", {"zeros": {}, "w1": 3}),
+        (["training.metrics=[accuracy]", "training.metrics.0.accuracy.threshold=0"], "training", {"metrics": [{"accuracy": {"threshold": 0}}]}),
         (["training.optimizer={momentum: {momentum: 0.5}}", "training.optimizer.momentum.form=averaged"], "training", {"optimizer": {"momentum": {"momentum": 0.5, "form": "averaged"}}}),
         (["training.optimizer=adam"], "training", {"optimizer": {"adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "epsilon_place": "outside", "bias_correction": True, "counts": "before"}}}),
-        (["training.stop.threshold.at_most=1", "training.stop.threshold.below=2"], "training", {"stop": {"threshold": {"quantity": "error", "below": 2, "counted": "after"}}}),
-        (["training.penalty.l2={strength: 1, factor: lambda}"], "training", {"penalty": {"l2": {"strength": 1, "factor": "lambda"}}}),
-        (["training.penalty.l2.strength=1", "training.penalty.l2.factor=lambda/m"], "training", {"penalty": {"l2": {"strength": 1, "factor": "lambda/m"}}}),
+        (["training.stop.threshold.below=2"], "training", {"stop": {"threshold": {"quantity": "error", "below": 2, "counted": "after"}}}),
+        (["training.penalty.l2={strength: 1, factor: lambda}"], "training", {"penalty": {"l2": {"strength": 1, "factor": "lambda", "biases": False}}}),
+        (["training.penalty.l2.strength=1", "training.penalty.l2.factor=lambda/m"], "training", {"penalty": {"l2": {"strength": 1, "factor": "lambda/m", "biases": False}}}),
         (["architecture.layers.1.bias={shared: {trained: false}}", "initial_weights.b1=3"], "initial_weights", {"b1": 3}),
-        (["architecture.layers.0.activation={elu: {}}", "architecture.layers.0.activation.elu.alpha=2", "architecture.layers=[{units: 1, activation: {elu: {alpha: 3}}, bias: none}]", "initial_weights=zeros"], "initial_weights", {"zeros": {}}),
+        (["architecture.layers.0.activation={elu: {}}", "architecture.layers.0.activation.elu.alpha=2"], "initial_weights", {"w1": 0.1}),
         (["dataset.gate=xor"], "dataset", {"gate": "xor", "inputs": None, "targets": None}),
-        (["dataset.gate=xor", "dataset.inputs=[[1, 2]]", "dataset.targets=[[3]]"], "dataset", {"gate": None, "inputs": [[1, 2]], "targets": [[3]]}),
+        (["dataset.inputs=[[1, 2]]", "dataset.targets=[[3]]"], "dataset", {"gate": None, "inputs": [[1, 2]], "targets": [[3]]}),
+        (["dataset.split={held_out: 1, seed: 0}", "dataset.gate=xor"], "dataset", {"gate": "xor", "split": {"held_out": 1, "seed": 0}}),
         (["dataset.inputs=[[1, 2]]"], "dataset", {"inputs": [[1, 2]], "targets": [[1]]}),
         (["dataset={gate: xor}", "dataset.split={held_out: 1, seed: 0}"], "dataset", {"split": {"held_out": 1, "seed": 0}}),
-        (["dataset={gate: xor}", "dataset.split={held_out: 1, seed: 0}", "dataset.held_out={inputs: [[1, 2]], targets: [[1]]}"], "dataset", {"held_out": {"inputs": [[1, 2]], "targets": [[1]]}, "split": None}),
+        (["dataset={gate: xor}", "dataset.held_out={inputs: [[1, 2]], targets: [[1]]}"], "dataset", {"held_out": {"inputs": [[1, 2]], "targets": [[1]]}, "split": None}),
         (["arithmetic.weight.decimals=2", "arithmetic.out.h1.decimals=3"], "arithmetic", {"weight": {"decimals": 2, **USUAL}, "out": {"h1": {"decimals": 3, **USUAL}}}),
-        (["horizon={step: 3, reason: x}", "horizon.epoch=2"], "horizon", {"epoch": 2, "step": None}),
+        (["horizon={epoch: 3, reason: x}", "horizon.epoch=2"], "horizon", {"epoch": 2, "step": None}),
         (["trace.quantities=[]", "trace.steps=epochs"], "trace", {"quantities": [], "steps": "epochs"}),
     ],
 )  # fmt: skip
@@ -318,8 +328,11 @@ def test_changes_reach_into_choices(base: Path, changes: list[str], section: str
 @pytest.mark.parametrize(
     ("change", "path", "words"),
     [
-        ("training.optimizer.momentum.momentum=0.9", "training.optimizer.momentum.momentum", "is the text 'gradient_descent'"),
-        ("training.optimizer.momentum=", "training.optimizer.momentum", "is the text 'gradient_descent'"),
+        ("training.optimizer.momentum.momentum=0.9", "training.optimizer.momentum.momentum", "`training.optimizer` is `gradient_descent`, so there is no `momentum` in it"),
+        ("training.optimizer.momentum=", "training.optimizer.momentum", "`training.optimizer` is `gradient_descent`, so there is no `momentum` in it"),
+        ("architecture.layers.1.activation.elu.alpha=2", "architecture.layers.1.activation.elu.alpha", "`architecture.layers.1.activation` is `linear`, so there is no `elu` in it"),
+        ("training.metrics.0=accuracy", "training.metrics.0", "`training.metrics` is not there, so it has no position 0"),
+        ("horizon.reason.0=x", "horizon.reason", "must be text"),
         ("training.optimizer={adam: {beta1: 2}}", "training.optimizer.adam.beta1", "must be less than 1"),
         ("training.optimizer={adam: {}, rmsprop: {}}", "training.optimizer", "must be one of the names, or one with its numbers"),
         ("training.stop.threshold.belw=2", "training.stop.threshold.belw", "unknown key `belw`"),
@@ -338,6 +351,73 @@ def test_a_faulty_change_of_a_choice_is_refused(base: Path, change: str, path: s
     (problem, *_) = problems_of_file(base / "base.yaml", (change,))
     assert problem.path == path
     assert words in problem.message
+
+
+def test_another_choice_is_told_with_the_way_to_make_it(base: Path) -> None:
+    (problem,) = problems_of_file(base / "base.yaml", ("training.loss.huber.threshold=2",))
+    assert problem.place is not None
+    assert problem.place.source == "argument training.loss.huber.threshold=2"
+    assert problem.hint == "another choice is made as a whole: training.loss={huber: {threshold: 2}}"
+
+
+@pytest.mark.parametrize(
+    ("written", "change", "value"),
+    [
+        ("{weight: {w1: {decimals: 2}}}", "arithmetic.weight.decimals=3", {"weight": {"decimals": 3, **USUAL}}),
+        ("{weight: {decimals: 2}}", "arithmetic.weight.w1.decimals=3", {"weight": {"w1": {"decimals": 3, **USUAL}}}),
+        ("{weight: {decimals: 2}}", "arithmetic.weight.carried=false", {"weight": {"decimals": 2, "rounding": "half_up", "carried": False}}),
+        ("{weight: {w1: {decimals: 2}}}", "arithmetic.weight.w2.decimals=3", {"weight": {"w1": {"decimals": 2, **USUAL}, "w2": {"decimals": 3, **USUAL}}}),
+        ("exact", "arithmetic.out.decimals=3", {"out": {"decimals": 3, **USUAL}}),
+    ],
+)  # fmt: skip
+def test_a_change_of_a_rounding_takes_the_place_of_the_other_form(
+    base: Path, written: str, change: str, value: dict[str, Any]
+) -> None:
+    assert read(base, f"arithmetic: {written}\n", change)["arithmetic"] == {"numbers": "double", **value}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ["training.epochs=3", "training.updates=4"],
+        ["training.epochs=3", "training.epochs=4"],
+        ["training.stop.threshold.below=1", "training.stop.threshold.at_least=2"],
+        ["training.optimizer={adam: {beta1: 0.5}}", "training.optimizer=adam"],
+        ["training.optimizer_state.velocity=1", "training.optimizer=adam"],
+        ["dataset.gate=xor", "dataset.bundled=iris"],
+        ["dataset.gate=xor", "dataset.inputs=[[1, 2]]"],
+        ["dataset={gate: xor, split: {held_out: 1, seed: 0}}", "dataset.held_out={inputs: [[1, 2]], targets: [[1]]}"],
+        ["arithmetic.weight={w1: {decimals: 2}}", "arithmetic.weight.decimals=3"],
+        ["initial_weights.w1=3", "initial_weights=zeros"],
+    ],
+)
+def test_changes_that_contradict_each_other_are_named(base: Path, changes: list[str]) -> None:
+    problems = problems_of_file(base / "base.yaml", tuple(changes))
+    assert [problem.message for problem in problems] == [f"`{changes[0]}` and `{changes[1]}` contradict each other"]
+    assert problems[0].place is not None
+    assert problems[0].place.text == changes[1]
+
+
+def leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    """What stands at each path, lists of single values as a whole, but for names that have dots."""
+    if isinstance(data, list) and any(isinstance(item, dict | list) for item in data):
+        data = dict(enumerate(data))
+    if not isinstance(data, dict):
+        yield ".".join(path), data
+        return
+    for key, value in data.items():
+        if "." not in str(key):
+            yield from leaves(value, (*path, str(key)))
+
+
+@pytest.mark.parametrize("file", ["doc.yaml", "doc_exact.yaml", "gallery/han_kamber.yaml", "data/iris.yaml"])
+def test_every_path_that_is_shown_can_be_set(file: str) -> None:
+    declaration = read_declaration(CONFIGS / file)
+    shown = {**declaration_data(declaration.experiment), "expect": [], "horizon": None}
+    changes = {path: f"{path}={json.dumps(value)}" for path, value in leaves(shown) if value not in (None, [])}
+    assert len(changes) > 20
+    for change in changes.values():
+        assert read_declaration(CONFIGS / file, [change]).experiment == declaration.experiment, change
 
 
 MOMENTUM = "{momentum: {momentum: 0.5}}\n  optimizer_state: {velocity: 1}"

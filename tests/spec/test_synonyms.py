@@ -16,7 +16,12 @@ from bprunner.spec.training import LossChoice, OptimizerChoice, StopChoice, Trai
 
 UNIONS: tuple[Any, ...] = (ActivationChoice, LossChoice, OptimizerChoice, StopChoice)
 CHOICES = {choice.name() for union in UNIONS for choice in choices_of(union)}
-KNOWN = CHOICES | set(RULES) | set(Training.model_fields) | {"full", "online", "minibatches", "net"}
+KNOWN = (
+    CHOICES
+    | set(RULES)
+    | set(Training.model_fields)
+    | {"full", "online", "minibatches", "net", "encode", "decay", "slope"}
+)
 
 
 @pytest.mark.parametrize("word", sorted(SYNONYMS))
@@ -37,7 +42,19 @@ def test_no_word_is_a_name_itself_where_it_is_a_synonym() -> None:
         assert not names & set(NOT_HERE)
 
 
-@pytest.mark.parametrize("word", ["nadam", "rprop", "Adadelta", "hard-sigmoid"])
+def test_no_word_is_a_key_where_it_is_a_synonym() -> None:
+    """Of training, and of the numbers of choices."""
+    keys = set(Training.model_fields)
+    assert not [word for word, (possible, _) in SYNONYMS.items() if word in keys and possible in keys]
+    for union in UNIONS:
+        for choice in choices_of(union):
+            own = set(choice.model_fields)
+            assert not [word for word, (possible, _) in SYNONYMS.items() if word in own and possible in own]
+
+
+@pytest.mark.parametrize(
+    "word", ["nadam", "rprop", "Adadelta", "hard-sigmoid", "HardTanh", "LogSoftmax", "amsgrad", "ReLU6", "irprop"]
+)
 def test_what_is_not_here_is_not_mistaken_for_what_looks_like_it(word: str) -> None:
     names = [choice.name() for union in (OptimizerChoice, ActivationChoice) for choice in choices_of(union)]
     assert did_you_mean(word, names).startswith("possible here: ")
@@ -45,4 +62,6 @@ def test_what_is_not_here_is_not_mistaken_for_what_looks_like_it(word: str) -> N
 
 def test_a_slip_is_still_recognised() -> None:
     assert did_you_mean("gradient_decent", ["gradient_descent", "adam"]) == "did you mean `gradient_descent`?"
+    assert did_you_mean("LeakyReLU", ["relu", "leaky_relu"]) == "did you mean `leaky_relu`?"
+    assert did_you_mean("bipolarSigmoid", ["sigmoid", "tanh"]) == "here it is called `tanh: {slope: 0.5}`"
     assert did_you_mean("MSE", ["mean_squared_error"]).startswith("here it is called `mean_squared_error`")

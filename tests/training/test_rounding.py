@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
@@ -267,3 +268,45 @@ def test_a_held_out_part_is_rounded_on_its_way_too() -> None:
     data["initial_weights"] |= {"w3": 0, "w4": 0}
     data["arithmetic"] = {"out": {"decimals": 1}}
     assert bprunner.run(data).trace["held_out.error"][0] == pytest.approx(0.5 * 0.2**2, rel=1e-14)
+
+
+ONE_LOGIT = {
+    **doc(loss="binary_cross_entropy", epochs=0),
+    "architecture": {"inputs": 1, "layers": [{"units": 1, "activation": "sigmoid", "bias": "none"}]},
+    "dataset": {"inputs": [[1]], "targets": [[1]]},
+}
+
+
+@pytest.mark.parametrize("numbers", ["double", "decimal"])
+@pytest.mark.parametrize("quantity", ["out", "prediction"])
+def test_a_prediction_rounded_to_1_is_right_to_the_full(quantity: str, numbers: str) -> None:
+    """Rounded to 1.00, −ln 1 is what somebody writes down; what is only printed so still has its error."""
+    data = {**ONE_LOGIT, "initial_weights": {"w1": 6}}
+    carried = bprunner.run({**data, "arithmetic": {"numbers": numbers, quantity: {"decimals": 2}}}).trace
+    assert carried["prediction.o1"][0] == 1
+    assert carried["error"][0] == 0
+    assert carried["delta.o1"][0] == 0
+    printed = bprunner.run({**data, "arithmetic": {"numbers": numbers, quantity: {"decimals": 2, "carried": False}}})
+    assert printed.trace["error"][0] == pytest.approx(math.log1p(math.exp(-6)), rel=1e-12)
+
+
+@pytest.mark.parametrize(("weight", "target"), [(9, 0), (-9, 1)])
+def test_a_rounded_prediction_that_is_all_wrong_has_no_logarithm(weight: int, target: int) -> None:
+    data = {**ONE_LOGIT, "initial_weights": {"w1": weight}, "dataset": {"inputs": [[1]], "targets": [[target]]}}
+    assert bprunner.run({**data, "arithmetic": {"prediction": {"decimals": 2}}}).trace["error"][0] == math.inf
+
+
+def test_a_rounded_softmax_is_taken_as_it_is() -> None:
+    """1.00 and 0.00: −ln 1, and 0 ln 0 counts as nothing. The reported error is of the same predictions."""
+    data = {
+        **doc(loss="cross_entropy", reported_error="cross_entropy", epochs=0),
+        "architecture": {"inputs": 1, "layers": [{"units": 2, "activation": "softmax", "bias": "none"}]},
+        "initial_weights": {"w1": 4, "w2": -4},
+        "dataset": {"inputs": [[1]], "targets": [[1, 0]]},
+        "arithmetic": {"prediction": {"decimals": 2}},
+    }
+    trace = bprunner.run(data).trace
+    assert trace["prediction"][0].tolist() == [1, 0]
+    assert trace["error"][0] == trace["reported_error"][0] == 0
+    data["dataset"] = {"inputs": [[1]], "targets": [[0, 1]]}
+    assert bprunner.run(data).trace["error"][0] == math.inf

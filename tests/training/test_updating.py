@@ -352,3 +352,46 @@ def test_what_adam_has_counted(count: dict[str, Any], t: int) -> None:
     first = -0.05 * (0.5 / (1 - 0.5**t)) / (0.25 / (1 - 0.75**t)) ** 0.5
     second = -0.05 * (0.75 / (1 - 0.5 ** (t + 1))) / (0.4375 / (1 - 0.75 ** (t + 1))) ** 0.5
     np.testing.assert_allclose(trace["update.w1"][:2], [first, second], rtol=1e-14)
+
+
+# Learning rates of single weights
+
+H1 = ("w1", "w2", "w3", "w4", "w5", "w6", "b1", "b2", "b3")
+"""What stands in the first layer."""
+
+
+def _first_updates(**training: Any) -> dict[str, float]:
+    script = Script(forms=("trained", "shared", "none"))
+    trace = bprunner.run(script.declaration(epochs=1, **training)).trace
+    return {name: float(trace[name][0]) for name in trace.names if name.startswith("update.")}
+
+
+@pytest.mark.parametrize(
+    ("factors", "told"),
+    [
+        ({"w2": 0.5}, lambda name: 0.5 if name == "w2" else 1),
+        ({"h1": 4, "w2": 0.5}, lambda name: {"w2": 0.5}.get(name, 4 if name in H1 else 1)),
+        (
+            {"h1": 4, "biases": 2, "b2": 8},
+            lambda name: {"b2": 8, "b1": 2, "b3": 2, "b4": 2}.get(name, 4 if name in H1 else 1),
+        ),
+        ({"b4": 0.25, "o": 2}, lambda name: 0.25 if name == "b4" else 2 if name in ("w13", "w14") else 1),
+    ],
+    ids=["weight", "weight_over_layer", "bias_over_biases_over_layer", "bias_and_layer"],
+)
+def test_an_own_name_counts_before_biases_and_biases_before_the_layer(factors: Any, told: Any) -> None:
+    """All factors are powers of two, which change no digit."""
+    plain, own = _first_updates(), _first_updates(rate_factors=factors)
+    for name, update in plain.items():
+        assert own[name] == told(name.removeprefix("update.")) * update, name
+
+
+@pytest.mark.parametrize("order", ["simultaneous", "sequential"])
+def test_factors_of_one_change_no_bit(order: str) -> None:
+    optimizer = {"adamw": {"weight_decay": 0.1}}
+    data = Script().declaration(epochs=3, update_order=order)
+    data["training"] |= {"optimizer": optimizer, "schedule": {"exponential": {"factor": 0.9}}}
+    plain = bprunner.run(data).trace
+    data["training"] |= {"rate_factors": {"h1": 1, "w9": 1, "biases": 1}}
+    own = bprunner.run(data).trace
+    assert all(plain[name].tobytes() == own[name].tobytes() for name in plain.names)
