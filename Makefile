@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test test-full lint types oracle schema docs screenshots bench clean
+.PHONY: run test test-full lint types oracle schema docs screenshots bench bench-limit clean
 
 run: .venv/installed
 	$(BIN)/bprun configs/doc.yaml
@@ -43,6 +43,15 @@ screenshots: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m benchmarks
 
+# Training at the limit, beside JAX, PyTorch and scikit-learn, which have a room of their own too.
+bench-limit: .venv-bench/installed
+	OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 JAX_PLATFORMS=cpu .venv-bench/bin/python -m benchmarks.limit
+
+.venv-bench/installed: pyproject.toml constraints.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]' torch==2.13.0 jax==0.10.2
+	touch $@
+
 .venv/installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(PIP) --editable .
@@ -53,4 +62,4 @@ bench: .venv/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-oracle .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-oracle .venv-bench .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -6,13 +6,16 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import benchmarks.__main__ as command
-from benchmarks import solo, startup
+from benchmarks import limit, ours, solo, startup
 from benchmarks.measuring import Bar, Result, duration, measure, table
+from benchmarks.problems import NETWORKS, Kept, Network
 
 BAR = Bar("ours", "theirs", 0.5)
 
@@ -103,3 +106,91 @@ def test_by_hand_logs_the_same_rows(tmp_path: Path) -> None:
 UNLIKE = {"configuration_hash", "arithmetic.weight.rounding", "arithmetic.weight.carried"} | {
     f"arithmetic.update.{key}" for key in ("decimals", "rounding", "carried")
 }
+
+
+# Training at the limit
+
+PEERS = {
+    limit.JAX: "jax",
+    limit.JAX_BLOCKS: "jax",
+    limit.TORCH: "torch",
+    limit.TORCH_AUTOGRAD: "torch",
+    limit.SOLO: "torch",
+    limit.LOOP: "numpy",
+    limit.SKLEARN: "sklearn",
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
+@pytest.mark.parametrize("peer", PEERS)
+def test_every_peer_computes_the_same(network: Network, peer: str) -> None:
+    """Those whose library is here: JAX and PyTorch are in the virtual environment of `make bench-limit`."""
+    pytest.importorskip(PEERS[peer])
+    sides, _ = limit.sides_of(network, runs=5, steps=6, alone=3)
+    if peer not in sides:
+        assert (peer, network.name) in {(limit.SKLEARN, "document"), (limit.SKLEARN, "xor")}
+        return
+    mine, theirs = (side.kept(side.train()) for side in (sides[limit.OURS], sides[peer]))
+    limit.check_same(peer, mine, theirs)
+    # Runs differ, and training changes them: it is no comparison of zeros.
+    assert len(set(mine.errors[-1])) == 5
+    assert (mine.errors[0] != mine.errors[-1]).all()
+
+
+@pytest.mark.parametrize("part", ["errors", "W", "b"])
+def test_a_peer_that_computes_something_else_is_found_out(part: str) -> None:
+    side = limit.sides_of(NETWORKS[1], runs=3, steps=4, alone=1)[0][limit.OURS]
+    kept = side.kept(side.train())
+    other = Kept(kept.errors.copy(), [W.copy() for W in kept.W], [b.copy() for b in kept.b])
+    limit.check_same("the same", kept, other)
+    {"errors": other.errors, "W": other.W[0], "b": other.b[0]}[part][-1, 0] += 1e-7
+    with pytest.raises(AssertionError):
+        limit.check_same("changed", kept, other)
+
+
+def test_blocks_are_put_where_their_runs_are() -> None:
+    population = NETWORKS[1].population(runs=7, steps=5)
+    whole, cut = (ours.prepared(population, block)().values for block in (7, 3))
+    assert whole.tobytes() == cut.tobytes()
+
+
+def test_two_processes_keep_what_one_keeps() -> None:
+    with ours.processes("xor", 2, runs=5, steps=4) as train:
+        took = train()
+    assert took.seconds > 0
+
+
+def test_sides_take_turns_at_the_limit() -> None:
+    order: list[str] = []
+    side = limit.sides_of(NETWORKS[0], runs=2, steps=3, alone=1)[0][limit.OURS]
+
+    def noted(name: str) -> Any:
+        order.append(name)
+        return side.train()
+
+    sides = {name: limit.Side(partial(noted, name), side.kept, 1) for name in (limit.OURS, "peer")}
+    (row,) = limit.compared(NETWORKS[0], sides, repetitions=2)
+    assert order == [limit.OURS, "peer"] * 3
+    assert (row.peer, len(row.ours), len(row.peers)) == ("peer", 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("peers", "passed"), [([2.0, 2.0, 2.0], True), ([1.9, 2.0, 2.0], False), ([2.0, 1.9, 1.9], False)]
+)
+def test_a_goal_is_reached_at_best_and_usually(peers: list[float], passed: bool) -> None:
+    row = limit.Row("document", limit.JAX, [1.0, 1.0, 1.0], peers)
+    assert row.goal == 2.0
+    assert row.passed is passed
+    assert ("**missed**" in limit.rows_table([row])) is not passed
+
+
+def test_the_readme_has_the_goals_of_the_code() -> None:
+    text = command.README.read_text(encoding="utf-8")
+    assert limit.goals_table() in text
+    assert "| new |" in limit.with_report(text, "| new |\n")
+    with pytest.raises(ValueError, match="needs the marks"):
+        limit.with_report("nothing", "")
+
+
+def test_many_runs_are_measured_against_few() -> None:
+    assert limit.flatness(1, few=2, many=6, steps=4) > 0
