@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -602,21 +603,24 @@ def experiments(draw: st.DrawFn) -> dict[str, Any]:
     training = draw(trainings(names, loss, samples, held_out, after_weights))
     decimal = not any(kind_of(layer["activation"]).startswith("gelu") for layer in declared)
     quantities = st.lists(st.sampled_from(["net", "error", "weight", "velocity"]), max_size=3, unique=True)
-    return {
-        "name": draw(TEXTS),
-        **some(draw, title=LONG_TEXTS, source=LONG_TEXTS),
-        "architecture": architecture,
-        "initial_weights": initial,
-        "dataset": dataset,
-        "training": training,
-        **some(
-            draw,
-            arithmetic=st.one_of(st.just("exact"), arithmetics(names, decimal)),
-            trace=with_optional({}, {"quantities": quantities, "steps": st.sampled_from(["all", "epochs"])}),
-            tracking=with_optional(
-                {}, {"quantities": quantities, "points": st.integers(2, 9), "series": st.integers(1, 9)}
+    # A strategy gives the same dictionary again: a test may change what it is given, not what the next one is given.
+    return deepcopy(
+        {
+            "name": draw(TEXTS),
+            **some(draw, title=LONG_TEXTS, source=LONG_TEXTS),
+            "architecture": architecture,
+            "initial_weights": initial,
+            "dataset": dataset,
+            "training": training,
+            **some(
+                draw,
+                arithmetic=st.one_of(st.just("exact"), arithmetics(names, decimal)),
+                trace=with_optional({}, {"quantities": quantities, "steps": st.sampled_from(["all", "epochs"])}),
+                tracking=with_optional(
+                    {}, {"quantities": quantities, "points": st.integers(2, 9), "series": st.integers(1, 9)}
+                ),
+                horizon=mappings(reason=LONG_TEXTS, step=st.integers(0, 9)),
+                expect=st.lists(expectations(names, training, samples, held_out), max_size=3),
             ),
-            horizon=mappings(reason=LONG_TEXTS, step=st.integers(0, 9)),
-            expect=st.lists(expectations(names, training, samples, held_out), max_size=3),
-        ),
-    }
+        }
+    )
