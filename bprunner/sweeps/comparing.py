@@ -13,7 +13,6 @@ import pandas as pd
 
 from bprunner.errors import InputError, Problem
 from bprunner.nn.arrays import Array, Indices
-from bprunner.spec.experiment import Experiment
 from bprunner.sweeps.fates import CONVERGED, FATES
 from bprunner.sweeps.summing import NONE, Summary
 from bprunner.sweeps.where import matching
@@ -41,7 +40,7 @@ class Compared(Protocol):
     @property
     def values(self) -> Mapping[str, object]: ...
     @property
-    def experiment(self) -> Experiment: ...
+    def learning_rate(self) -> float: ...
 
 
 def table(cells: Sequence[Compared], summary: Summary, stable_rates: Array | None = None, baseline: int = 0) -> Any:
@@ -55,7 +54,7 @@ def table(cells: Sequence[Compared], summary: Summary, stable_rates: Array | Non
     stable = np.full(count, np.nan) if stable_rates is None else stable_rates
     if summary.runs != count or len(stable) != count:
         raise ValueError("every cell has one run")
-    rates = np.array([cell.experiment.training.learning_rate for cell in cells], dtype=np.float64)
+    rates = np.array([cell.learning_rate for cell in cells], dtype=np.float64)
     paths = dict.fromkeys(path for cell in cells for path in cell.values)
     varied = {path: _column([cell.values.get(path) for cell in cells]) for path in paths}
     with np.errstate(all="ignore"):

@@ -1,41 +1,26 @@
-"""Executing a sweep: its cells are trained in blocks, by several processes, and what comes of each is kept.
-
-A block is some cells of one structure, as many as keep the processor's cache busy. Blocks go to processes of their own:
-threads would wait for each other, since each of NumPy's functions takes a few microseconds and holds the interpreter
-before and after. A cell whose training raises is trained alone, so that it does not take others along.
-"""
+"""Executing a sweep: its cells are trained in blocks, by several processes, and what comes of each is kept."""
 
 from __future__ import annotations
 
-import multiprocessing
+import itertools
 import os
-import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
 
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
-from bprunner.errors import BprunnerError, StudyError
-from bprunner.nn.arrays import Array
 from bprunner.spec.dataset import Dataset
 from bprunner.spec.expanding import Cell
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.sweep_reading import SweepDeclaration
-from bprunner.sweeps.folder import StudyFolder
-from bprunner.sweeps.summing import Summary, Summing, errors_of, watched
-from bprunner.training.chunk_files import ChunkFile
-from bprunner.training.chunks import series_of, train_in_chunks
-from bprunner.training.population import Population, populate, structure, uses_blas
+from bprunner.sweeps.blocks import Task, block_size
+from bprunner.sweeps.folder import Place, StudyFolder
+from bprunner.sweeps.generations import generations
+from bprunner.sweeps.summing import errors_of
+from bprunner.sweeps.workers import Workers
+from bprunner.training.population import Population, populate, structure
 
-CACHE_BYTES = 2 * 2**20
-"""What one step of a block takes: as much as a core's own cache holds."""
-FEWEST, MOST = 4, 8192
-"""How many runs a block has, where there are so many."""
 WORTH_A_PROCESS = 3.0
 """Seconds of training from which on other processes are started, which takes them about one."""
 
@@ -59,37 +44,15 @@ class Outcome:
     seconds: float
 
 
-@dataclass(frozen=True)
-class Task:
-    """One block: its cells' experiments, on the same samples."""
-
-    block: int
-    numbers: tuple[int, ...]
-    hashes: tuple[str, ...]
-    experiments: tuple[Experiment, ...]
-    samples: Samples
-    baseline_errors: Array
-    path: Path
-    quantities: tuple[str, ...]
-    every: int
-
-
 @dataclass
 class Progress:
-    """How far a study is; whoever is told may keep it."""
+    """How far a study is: cells of so many, of which `skipped` were done before, and the steps that were made."""
 
     cells: int
     done: int = 0
+    skipped: int = 0
     steps: int = 0
     begun: float = field(default_factory=time.monotonic)
-
-
-def block_size(p: Population) -> int:
-    """How many runs like this one (a population of one) make a block."""
-    numbers = sum(int(part.size) for part in p.weights.flat())
-    neurons = sum(int(W.shape[2]) for W in p.weights.W)
-    a_run: int = 8 * (3 * neurons * p.largest_batch + (4 + len(p.optimizer.slots)) * numbers)
-    return max(FEWEST, min(MOST if not uses_blas(p) else 128, CACHE_BYTES // a_run))
 
 
 def execute_sweep(
@@ -100,7 +63,7 @@ def execute_sweep(
     should_stop: Callable[[], bool] = lambda: False,
     failed: Callable[[Failure], None] = lambda _: None,
 ) -> Outcome:
-    """Trains every cell that is not done yet.
+    """Trains every cell that is not done yet. The folder is locked by whoever calls.
 
     workers: how many processes train; by default as many as there are cores, and none but this one for a sweep that
     takes a moment. `tell` is told now and then how far it is, `failed` at once which cell failed.
@@ -108,45 +71,112 @@ def execute_sweep(
     Raises InputError for cells that are no valid experiments, StorageError where the disk fails, and StudyError where a
     process ends that trains.
     """
-    begun = time.monotonic()
-    with folder.locked():
+    return _Execution(declaration, folder, workers, tell, should_stop, failed).run()
+
+
+class _Execution:
+    def __init__(
+        self,
+        declaration: SweepDeclaration,
+        folder: StudyFolder,
+        workers: int | None,
+        tell: Callable[[Progress], None],
+        should_stop: Callable[[], bool],
+        failed: Callable[[Failure], None],
+    ) -> None:
+        self._declaration, self._folder = declaration, folder
+        self._tell, self._should_stop, self._failed = tell, should_stop, failed
         folder.tidy()
-        done = folder.done()
-        progress = Progress(declaration.count())
-        failures: list[Failure] = []
-        skipped = 0
+        self._done = folder.done()
+        self._progress = Progress(declaration.count())
+        self._tried: dict[str, list[int]] = {}
+        self._failures: dict[str, str] = {}
+        self._told: list[Failure] = []
+        self._trained = 0
+        blocks = itertools.count(max(folder.blocks(), default=0) + 1)
+        self._tasks = _Tasks(declaration, folder, blocks, workers)
+        self._workers = Workers(self._tasks.workers, should_stop, self._report, blocks)
 
-        def fresh() -> Iterator[Cell]:
-            nonlocal skipped
-            seen: set[str] = set()
-            for cell in declaration.cells():
-                if cell.hash in done or cell.hash in seen:
-                    skipped += cell.hash in done
-                    progress.done += 1
-                    continue
-                seen.add(cell.hash)
-                yield cell
-
-        tasks = _Tasks(declaration, folder, workers)
-        pool = _Pool(tasks.workers)
-        trained = 0
-        interrupted = False
+    def run(self) -> Outcome:
         try:
-            for task, summary, problem in pool.results(tasks.of(fresh()), should_stop):
-                if problem is not None:
-                    failures.append(Failure(task.numbers[0], problem))
-                    failed(failures[-1])
-                elif summary is not None:
-                    folder.keep(task.block, task.hashes, summary)
-                    trained += len(task.numbers)
-                    progress.steps += int(summary.steps.sum())
-                progress.done += len(task.numbers)
-                tell(progress)
-            interrupted = should_stop()
+            for cells in generations(self._declaration, self._errors):
+                self._train(cells)
+                if self._should_stop():
+                    break
         finally:
-            pool.close()
-            folder.tidy()
-        return Outcome(trained, skipped, tuple(failures), interrupted, time.monotonic() - begun)
+            self._workers.close()
+            self._folder.tidy()
+            if self._failures or self._folder.failures():
+                self._folder.keep_failures(self._failures)
+        progress = self._progress
+        self._report()
+        return Outcome(
+            self._trained,
+            progress.skipped,
+            tuple(self._told),
+            self._should_stop(),
+            time.monotonic() - progress.begun,
+        )
+
+    def _report(self) -> None:
+        self._progress.steps = self._workers.steps
+        self._tell(self._progress)
+
+    def _train(self, cells: Iterable[Cell]) -> None:
+        for task, trained, problem in self._workers.train(self._tasks.of(self._new(cells))):
+            if trained is None:
+                self._fail(task, problem)
+            else:
+                self._folder.keep(task.block, task.hashes, trained)
+                self._done.update({each: Place(task.block, run) for run, each in enumerate(task.hashes)})
+                self._trained += len(task.numbers)
+            self._progress.done += len(task.numbers)
+            self._report()
+
+    def _new(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """The cells that nobody has trained. Equal experiments are trained once."""
+        for cell in cells:
+            if cell.hash in self._done or cell.hash in self._tried:
+                self._progress.skipped += cell.hash not in self._tried
+                self._progress.done += 1
+                continue
+            self._tried[cell.hash] = [cell.number]
+            yield cell
+
+    def _fail(self, task: Task, problem: str) -> None:
+        self._failures[task.hashes[0]] = problem
+        self._told.append(Failure(task.numbers[0], problem))
+        self._failed(self._told[-1])
+
+    def _errors(self, cells: Sequence[Cell]) -> Sequence[float] | None:
+        return errors_in(self._folder, self._declaration, cells, self._done, self._failures)
+
+
+def errors_in(
+    folder: StudyFolder,
+    declaration: SweepDeclaration,
+    cells: Sequence[Cell],
+    done: dict[str, Place],
+    failures: dict[str, str],
+) -> Sequence[float] | None:
+    """What cells of a search came to, by what it minimises; inf for those that failed. None where one is not done."""
+    search = declaration.sweep.sweep.search
+    assert search is not None
+    if any(cell.hash not in done and cell.hash not in failures for cell in cells):
+        return None
+    blocks = {place.block for cell in cells if (place := done.get(cell.hash))}
+    summaries = {block: folder.summary(block) for block in blocks}
+    found = []
+    for cell in cells:
+        place = done.get(cell.hash)
+        if place is None:
+            found.append(float("inf"))
+            continue
+        summary = summaries[place.block]
+        diverged = bool(summary.overflowed[place.run])
+        errors = summary.best if search.minimise == "best_error" else summary.final
+        found.append(float("inf") if diverged and search.minimise == "error" else float(errors[place.run]))
+    return found
 
 
 # Tasks
@@ -155,25 +185,26 @@ def execute_sweep(
 class _Tasks:
     """Cells become tasks: blocks of one structure, in the order in which they fill."""
 
-    def __init__(self, declaration: SweepDeclaration, folder: StudyFolder, workers: int | None) -> None:
-        self._declaration = declaration
-        self._folder = folder
-        self._next = max(folder.blocks(), default=0) + 1
+    def __init__(
+        self, declaration: SweepDeclaration, folder: StudyFolder, blocks: Iterator[int], workers: int | None
+    ) -> None:
+        """blocks: the numbers that blocks get."""
+        self._declaration, self._folder, self._blocks = declaration, folder, blocks
         self._samples: list[tuple[Dataset, Samples]] = []
         self._forms: list[tuple[object, ...]] = []
         base = next(iter(declaration.cells())).experiment
         alone = populate([base], self._samples_of(base))
         self._baseline_errors = errors_of(alone)
         self._sizes: list[int] = []
-        cells = declaration.count()
-        self.workers = workers or self._workers(alone, cells)
-        self._share = -(-cells // self.workers)
+        search = declaration.sweep.sweep.search
+        at_once = declaration.count() if search is None else search.budget.population
+        self.workers = workers or self._enough(alone, declaration.count())
+        self._share = -(-at_once // self.workers)
 
-    def _workers(self, alone: Population, cells: int) -> int:
+    @staticmethod
+    def _enough(alone: Population, cells: int) -> int:
         """As many processes as there are cores, where training is worth starting them."""
-        size = sum(part.size for part in alone.weights.flat()) + alone.largest_batch * sum(alone.names.sizes)
-        seconds = cells * alone.most_updates * size * 2e-9
-        return 1 if seconds < WORTH_A_PROCESS else len(os.sched_getaffinity(0))
+        return 1 if estimated_seconds(alone, cells) < WORTH_A_PROCESS else len(os.sched_getaffinity(0))
 
     def of(self, cells: Iterable[Cell]) -> Iterator[Task]:
         """A task as soon as a block is full; at the end those that are not."""
@@ -199,7 +230,7 @@ class _Tasks:
         return len(self._forms) - 1
 
     def _task(self, cells: Sequence[Cell]) -> Task:
-        number, self._next = self._next, self._next + 1
+        number = next(self._blocks)
         trace = self._declaration.sweep.trace
         return Task(
             number,
@@ -223,131 +254,7 @@ class _Tasks:
         return samples
 
 
-def train_block(task: Task, should_stop: Callable[[], bool] = lambda: False) -> Summary | None:
-    """Trains a block and writes its series. None, and no file, where it was to stop before its end.
-
-    Raises StorageError where the disk fails.
-    """
-    population = populate(task.experiments, task.samples)
-    series = series_of(population, [each for each in task.quantities if each not in ("error", "weight", "bias")])
-    names = [column.name for column in series]
-    wanted = [c.name for c in series if c.quantity in task.quantities or c.store in ("error", "measure")]
-    file = ChunkFile(task.path, names, wanted, task.every)
-    summing = Summing(population.runs, task.baseline_errors, watched(population, series))
-
-    def keep(chunk: Any) -> None:
-        file.keep(chunk)
-        summing.keep(chunk)
-
-    try:
-        ends = train_in_chunks(population, series, keep, should_stop)
-        if ends is None:
-            return None
-        file.finish()
-        return summing.summary(ends)
-    finally:
-        file.discard()
-
-
-def _alone(task: Task, position: int) -> Task:
-    """One cell of a task as a task."""
-    one = slice(position, position + 1)
-    return replace(task, numbers=task.numbers[one], hashes=task.hashes[one], experiments=task.experiments[one])
-
-
-# Processes
-
-_stopping: Any = None
-
-
-def _begin(stopping: Any) -> None:
-    """In a process that trains: Ctrl-C is for the one that started it, which says when to stop."""
-    global _stopping
-    _stopping = stopping
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _trained_elsewhere(task: Task) -> Summary | None:
-    return train_block(task, _stopping.is_set)
-
-
-Result = tuple[Task, Summary | None, str | None]
-
-
-class _Pool:
-    """Processes that train, or this one."""
-
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
-        self._pool: ProcessPoolExecutor | None = None
-        self._stopping: Any = None
-
-    def results(self, tasks: Iterator[Task], should_stop: Callable[[], bool]) -> Iterator[Result]:
-        """Each task with its summary, or with why it failed; a task that fails comes again cell by cell.
-
-        Where it is to stop, what is being trained is given up.
-        """
-        if self._workers == 1:
-            for task in tasks:
-                if should_stop():
-                    return
-                yield from self._here(task, should_stop)
-            return
-        yield from self._elsewhere(tasks, should_stop)
-
-    def _here(self, task: Task, should_stop: Callable[[], bool]) -> Iterator[Result]:
-        try:
-            yield task, train_block(task, should_stop), None
-        except BprunnerError:
-            raise
-        except Exception as error:
-            yield from self._one_by_one(task, error, should_stop)
-
-    def _one_by_one(self, task: Task, error: Exception, should_stop: Callable[[], bool]) -> Iterator[Result]:
-        if len(task.numbers) == 1:
-            yield task, None, f"{type(error).__name__}: {error}"
-            return
-        for position in range(len(task.numbers)):
-            if should_stop():
-                return
-            one = _alone(task, position)
-            number = task.block * 10**4 + position
-            path = task.path.with_name(f"block-{number:06}.parquet")
-            yield from self._here(replace(one, block=number, path=path), should_stop)
-
-    def _elsewhere(self, tasks: Iterator[Task], should_stop: Callable[[], bool]) -> Iterator[Result]:
-        context = multiprocessing.get_context("spawn")
-        self._stopping = context.Event()
-        self._pool = ProcessPoolExecutor(self._workers, context, _begin, (self._stopping,))
-        running: dict[Future[Summary | None], Task] = {}
-        left = True
-        while left or running:
-            while left and len(running) <= self._workers and not should_stop():
-                task = next(tasks, None)
-                left = task is not None
-                if task is not None:
-                    running[self._pool.submit(_trained_elsewhere, task)] = task
-            if should_stop():
-                left = False
-                self._stopping.set()
-            finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-            for future in finished:
-                task = running.pop(future)
-                try:
-                    summary = future.result()
-                except BprunnerError:
-                    raise
-                except BrokenProcessPool:
-                    raise StudyError(
-                        "a process that trains was ended from outside; run the same command again"
-                    ) from None
-                except Exception as error:
-                    yield from self._one_by_one(task, error, should_stop)
-                else:
-                    if summary is not None:
-                        yield task, summary, None
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._stopping.set()
-            self._pool.shutdown(cancel_futures=True)
+def estimated_seconds(alone: Population, runs: int) -> float:
+    """About how long one core trains so many runs like this one (a population of one)."""
+    size = sum(part.size for part in alone.weights.flat()) + alone.largest_batch * sum(alone.names.sizes)
+    return float(runs) * alone.most_updates * size * 2e-9

@@ -9,9 +9,10 @@ experiment, so that the same cell of another declaration is done as well.
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -21,11 +22,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bprunner.errors import StorageError
+from bprunner.nn.arrays import Array
+from bprunner.sweeps.blocks import Trained
 from bprunner.sweeps.summing import Summary
 from bprunner.training.chunk_files import storing
 
 _BLOCK = re.compile(r"block-(\d{6,})\.summary\.parquet")
-HASH = "hash"
+HASH, STABLE_RATE = "hash", "stable_rate"
+FAILURES_FILE = "failures.json"
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,18 @@ class StudyFolder:
             table = pq.read_table(path)
             return Summary(**{each.name: table[each.name].to_numpy() for each in fields(Summary)})
 
-    def keep(self, block: int, hashes: Sequence[str], summary: Summary) -> None:
+    def stable_rates(self, block: int) -> Array:
+        """The largest stable learning rates of a block's runs, (runs,). Raises StorageError where it cannot be read."""
+        with storing(self._summary_file(block), "read"):
+            rates: Array = pq.read_table(self._summary_file(block), columns=[STABLE_RATE])[STABLE_RATE].to_numpy()
+        return rates
+
+    def keep(self, block: int, hashes: Sequence[str], trained: Trained) -> None:
         """Says that a block is done. Raises StorageError where the disk fails."""
         path = self._summary_file(block)
-        columns: dict[str, Any] = {HASH: pa.array(list(hashes))}
+        columns: dict[str, Any] = {HASH: pa.array(list(hashes)), STABLE_RATE: pa.array(trained.stable_rates)}
         for each in fields(Summary):
-            columns[each.name] = pa.array(getattr(summary, each.name))
+            columns[each.name] = pa.array(getattr(trained.summary, each.name))
         with storing(path):
             partial = path.with_suffix(".partial")
             pq.write_table(pa.table(columns), partial)
@@ -84,12 +94,30 @@ class StudyFolder:
                 os.fsync(file.fileno())
             partial.replace(path)
 
+    def failures(self) -> dict[str, str]:
+        """Why cells failed when they were last tried, by their hashes. Raises StorageError."""
+        path = self.path / FAILURES_FILE
+        with storing(path, "read"):
+            return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+
+    def keep_failures(self, failures: Mapping[str, str]) -> None:
+        """Raises StorageError where the disk fails."""
+        path = self.path / FAILURES_FILE
+        with storing(path):
+            write_whole(path, json.dumps(dict(failures), indent=2, ensure_ascii=False) + "\n")
+
     def tidy(self) -> None:
         """Removes what a study that was cut short left of blocks that are not done."""
         done = set(self.blocks())
         for path in self.path.glob("block-*"):
             number = re.match(r"block-(\d+)", path.name)
             if path.suffix == ".partial" or number is None or int(number[1]) not in done:
+                path.unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Forgets what was trained. Raises StorageError where the disk fails."""
+        with storing(self.path):
+            for path in [*self.path.glob("block-*"), self.path / FAILURES_FILE]:
                 path.unlink(missing_ok=True)
 
     @contextmanager
@@ -105,3 +133,13 @@ class StudyFolder:
             raise StorageError(f"another process is working on this study: {self.path}") from None
         with lock:
             yield
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file so that it has its name only when it is whole and on the disk."""
+    partial = path.with_name(f"{path.name}.partial")
+    with partial.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)

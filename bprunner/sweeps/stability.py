@@ -7,17 +7,14 @@ trained. It says what holds near the initial weights; further on the error bends
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
-from bprunner.nn.arrays import Array, Flags, Indices, picked
+from bprunner.nn.arrays import Array, Flags, Indices
 from bprunner.nn.curvature import Curvature, has_curvature
-from bprunner.nn.decimals import doubles
-from bprunner.nn.losses import Objective
-from bprunner.nn.network import Layer, Weighed, Weights
+from bprunner.nn.network import Weights
+from bprunner.sweeps.landscape import Landscape, landscape
 from bprunner.training.population import Population
 
 DENSE_MOST = 256
@@ -40,7 +37,7 @@ def largest_stable_rate(population: Population) -> Array:
     rates = np.full(population.runs, np.nan)
     if not is_plain(population):
         return rates
-    place = _place(population)
+    place = landscape(population)
     with np.errstate(all="ignore"):
         firsts, same = _distinct(place, population.runs)
         found = np.empty(len(firsts))
@@ -61,61 +58,7 @@ def is_plain(population: Population) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class _Place:
-    """What the error depends on, at the initial weights: doubles, the runs outermost."""
-
-    layers: tuple[Layer, ...]
-    weights: Weights
-    inputs: Array
-    target: Array
-    objective: Objective
-    penalties: tuple[Weighed, ...]
-
-    def only(self, runs: Indices) -> _Place:
-        """These runs alone."""
-        return _Place(
-            tuple(replace(layer, parameters=_picked(layer.parameters, runs)) for layer in self.layers),
-            self.weights.like([picked(part, runs) for part in self.weights.flat()]),
-            self.inputs,
-            self.target,
-            replace(self.objective, parameters=_picked(self.objective.parameters, runs)),
-            tuple(weighed._replace(strength=picked(weighed.strength, runs)) for weighed in self.penalties),
-        )
-
-    def numbers(self) -> Iterator[Array]:
-        """All that may differ between runs, (runs, …) or (1, …)."""
-        yield from self.weights.flat()
-        for parameters in (*(layer.parameters for layer in self.layers), self.objective.parameters):
-            yield from (value for value in parameters.values() if isinstance(value, np.ndarray))
-        yield from (weighed.strength for weighed in self.penalties)
-
-    def curvature(self) -> Curvature:
-        return Curvature(self.layers, self.weights, self.inputs, self.target, self.objective, self.penalties)
-
-
-def _picked(parameters: Mapping[str, Any], runs: Indices) -> dict[str, Any]:
-    return {name: picked(value, runs) if isinstance(value, np.ndarray) else value for name, value in parameters.items()}
-
-
-def _place(p: Population) -> _Place:
-    def plain(array: Array) -> Array:
-        return np.ascontiguousarray(doubles(array))
-
-    def each(parameters: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: plain(value) if isinstance(value, np.ndarray) else value for name, value in parameters.items()}
-
-    return _Place(
-        tuple(replace(layer, parameters=each(layer.parameters)) for layer in p.layers),
-        p.weights.like([plain(part) for part in p.weights.flat()]),
-        plain(p.part.inputs),
-        plain(p.part.targets),
-        replace(p.objective, parameters=each(p.objective.parameters)),
-        tuple(weighed._replace(strength=plain(weighed.strength)) for weighed in p.penalties),
-    )
-
-
-def _distinct(place: _Place, runs: int) -> tuple[Indices, Indices]:
+def _distinct(place: Landscape, runs: int) -> tuple[Indices, Indices]:
     """The first run of every kind, and of each run which of these it is like: a learning rate bends nothing."""
     rows = [array.reshape(len(array), -1) for array in place.numbers() if len(array) == runs]
     seen: dict[bytes, int] = {}
@@ -130,7 +73,7 @@ def _distinct(place: _Place, runs: int) -> tuple[Indices, Indices]:
     return np.array(firsts), same
 
 
-def _blocks(place: _Place, runs: Indices) -> Iterator[tuple[int, Indices]]:
+def _blocks(place: Landscape, runs: Indices) -> Iterator[tuple[int, Indices]]:
     """Some runs at a time, so that what they need at once has its bound."""
     samples = place.inputs.shape[1]
     units = sum(W.shape[1] + W.shape[2] for W in place.weights.W)
@@ -141,7 +84,7 @@ def _blocks(place: _Place, runs: Indices) -> Iterator[tuple[int, Indices]]:
         yield start, runs[start : start + size]
 
 
-def _largest(place: _Place, fixed: tuple[Array | None, ...]) -> Array:
+def _largest(place: Landscape, fixed: tuple[Array | None, ...]) -> Array:
     """λmax of each run; nan where it is no finite number."""
     trained = _trained(place.weights, fixed)
     runs = len(place.weights.W[0])
@@ -210,7 +153,7 @@ def largest_eigenvalues(matrices: Array) -> Array:
     return result
 
 
-def _by_lanczos(place: _Place, trained: Indices) -> float:
+def _by_lanczos(place: Landscape, trained: Indices) -> float:
     """λmax of one run with many numbers, by products alone."""
     from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 

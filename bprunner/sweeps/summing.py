@@ -97,6 +97,10 @@ class Summary:
     def runs(self) -> int:
         return len(self.first)
 
+    def only(self, runs: Indices) -> Summary:
+        """The runs at these places."""
+        return Summary(**{field.name: getattr(self, field.name)[runs] for field in fields(Summary)})
+
 
 def joined(parts: Sequence[tuple[Indices, Summary]]) -> Summary:
     """One summary of all runs, from blocks of them with the places of their runs in it.

