@@ -103,7 +103,7 @@ def _with_command_hint(file: str, problem: Problem) -> Problem:
 def _run_one(
     declaration: Declaration, samples: Samples, wishes: Wishes, interrupts: Interrupts
 ) -> tuple[ExitCode, dict[str, Any]]:
-    from bprunner.runs.recording import new_folder
+    from bprunner.runs.folders import new_folder
 
     folder = new_folder(Path.cwd(), declaration.experiment.name)
     if wishes.on_screen:

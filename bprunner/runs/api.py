@@ -50,6 +50,7 @@ def _listed(value: Any) -> Any:
 def _recorded(declaration: Declaration) -> Run:
     """A run that MLflow has, also where it fails (FAILED) or is interrupted (KILLED)."""
     from bprunner.runs import recording
+    from bprunner.runs.folders import new_folder
     from bprunner.tracking.addresses import resolve_tracking_uri
 
     folder, started = Path.cwd(), time.time_ns() // 1_000_000
@@ -62,7 +63,7 @@ def _recorded(declaration: Declaration) -> Run:
         with suppress(BprunnerError, OSError):
             recording.record_failure(declaration, error, started, store, folder)
         raise
-    files = recording.new_folder(folder, done.name)
+    files = new_folder(folder, done.name)
     try:
         return recording.record(done, store, folder, files)
     except TrackingError as error:

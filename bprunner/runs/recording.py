@@ -5,11 +5,7 @@ The files come first, so that a run whose store fails still has its trace on dis
 
 from __future__ import annotations
 
-import platform
-import re
-import secrets
 import shutil
-import subprocess
 import tempfile
 import time
 import traceback
@@ -20,9 +16,11 @@ from typing import Any
 
 import numpy as np
 
-from bprunner._version import __version__
 from bprunner.checking.verdicts import FAULTY
 from bprunner.figures import BackgroundDrawing, draw_in_background
+from bprunner.runs.folders import new_folder
+from bprunner.runs.markdown import plain_markdown
+from bprunner.runs.origins import origin_tags
 from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
 from bprunner.spec.dataset import KeyPath
 from bprunner.spec.describing import arithmetic_lines, network_line, training_line
@@ -33,17 +31,10 @@ from bprunner.spec.reading import Declaration
 from bprunner.tracking.addresses import Store
 from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord
 
-RUNS_FOLDER = "runs"
 PICTURE_FILE = "training.svg"
 _LARGEST_DATA_FILE = 10 * 2**20
 _LONGEST_PARAMETER, _MOST_PARAMETERS = 500, 90
 _STATUS = {"finished": "FINISHED", "diverged": "FINISHED", "interrupted": "KILLED"}
-
-
-def new_folder(working_folder: Path, name: str) -> Path:
-    """A folder's name for one run's files: runs/20260131-235959-doc-1f9c02. No two runs have the same."""
-    slug = re.sub(r"[^\w.-]+", "-", name).strip("-.")[:60] or "run"
-    return working_folder / RUNS_FOLDER / f"{time.strftime('%Y%m%d-%H%M%S')}-{slug}-{secrets.token_hex(3)}"
 
 
 def write_files(run: Run, folder: Path) -> BackgroundDrawing:
@@ -312,30 +303,7 @@ def _tags(run: Run, working_folder: Path) -> dict[str, str]:
 
 
 def _origin_tags(declaration: Declaration, content: str, working_folder: Path) -> dict[str, str]:
-    """What was run, by which versions, from which commit."""
-    tags = {
-        "bprunner.version": __version__,
-        "bprunner.configuration_hash": content,
-        "bprunner.python": platform.python_version(),
-        "bprunner.numpy": np.__version__,
-        **_git_tags(declaration.folder if declaration.path else working_folder),
-    }
-    return tags if declaration.path is None else {**tags, "mlflow.source.name": declaration.sources[0].name}
-
-
-def _git_tags(folder: Path) -> dict[str, str]:
-    """The commit of the folder's repository and whether its tree is dirty; nothing where there is none."""
-    try:
-        shown = subprocess.run(
-            ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=normal"],
-            capture_output=True, text=True, timeout=10, check=True,
-        ).stdout.splitlines()  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return {}
-    commit = next((line.removeprefix("# branch.oid ") for line in shown if line.startswith("# branch.oid ")), "")
-    dirty = any(not line.startswith("#") for line in shown)
-    known = {"mlflow.source.git.commit": commit} if commit and commit != "(initial)" else {}
-    return {**known, "bprunner.git.dirty": str(dirty).lower()}
+    return origin_tags(content, declaration.sources[0] if declaration.path else None, working_folder)
 
 
 def _dataset(run: Run) -> DatasetRecord:
@@ -355,12 +323,6 @@ def _dataset(run: Run) -> DatasetRecord:
 
 
 # Descriptions
-
-
-def plain_markdown(text: str) -> str:
-    """Text that Markdown shows as it is: no markup, no HTML, no links."""
-    escaped = re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", text)
-    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\n", " ")
 
 
 def _experiment_description(run: Run) -> str:

@@ -12,7 +12,9 @@ import pytest
 import bprunner
 from bprunner import Run, Trace, TrackingError
 from bprunner.runs import recording
-from bprunner.runs.recording import new_folder, parameters, plain_markdown, run_record, tracked_names
+from bprunner.runs.folders import new_folder
+from bprunner.runs.markdown import plain_markdown
+from bprunner.runs.recording import parameters, run_record, tracked_names
 from bprunner.tracking import RunRecord
 from tests.conftest import ROOT
 from tests.runs.test_run import HOSTILE

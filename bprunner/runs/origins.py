@@ -1,0 +1,43 @@
+"""Where a run comes from, as MLflow's tags say it: what was run, by which versions, from which commit."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from bprunner._version import __version__
+from bprunner.spec.source import Source
+
+
+def origin_tags(content: str, source: Source | None, working_folder: Path) -> dict[str, str]:
+    """What was run, by which versions, from which commit.
+
+    content: the hash of what was declared. source: where it was declared, if in a file.
+    """
+    file = None if source is None else source.path
+    tags = {
+        "bprunner.version": __version__,
+        "bprunner.configuration_hash": content,
+        "bprunner.python": platform.python_version(),
+        "bprunner.numpy": np.__version__,
+        **git_tags(working_folder if file is None else file.resolve().parent),
+    }
+    return tags if source is None or file is None else {**tags, "mlflow.source.name": source.name}
+
+
+def git_tags(folder: Path) -> dict[str, str]:
+    """The commit of the folder's repository and whether its tree is dirty; nothing where there is none."""
+    try:
+        shown = subprocess.run(
+            ["git", "-C", str(folder), "status", "--porcelain=v2", "--branch", "--untracked-files=normal"],
+            capture_output=True, text=True, timeout=10, check=True,
+        ).stdout.splitlines()  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    commit = next((line.removeprefix("# branch.oid ") for line in shown if line.startswith("# branch.oid ")), "")
+    dirty = any(not line.startswith("#") for line in shown)
+    known = {"mlflow.source.git.commit": commit} if commit and commit != "(initial)" else {}
+    return {**known, "bprunner.git.dirty": str(dirty).lower()}
