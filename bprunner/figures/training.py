@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bprunner.figures import look
-from bprunner.figures.labels import spread
-from bprunner.figures.scales import Scale, error_scale, parameter_scale, step_ticks
+from bprunner.figures.panels import Label, add_panel, room_for, set_scale, write_labels, write_titles
+from bprunner.figures.scales import error_scale, parameter_scale, step_ticks
 from bprunner.figures.svg import save_svg
-from bprunner.figures.text import number_text, one_line, shortened, width
+from bprunner.figures.text import number_text, one_line, shortened
 from bprunner.figures.thinning import finite_length, is_rough, strip_medians, thin
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ MEDIANS = 150  # a rough error is drawn pale, and over it the median of so many 
 # The figure in inches, from the outside in.
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 8.0, 6.0, 0.85, 0.45, 0.6, 1.12
 _GAP, _UPPER_SHARE = 0.55, 0.42
-_LABEL_SIZE, _LABEL_COLUMNS, _LABEL_OFFSET = 9.0, 20, 0.16
+_LABEL_COLUMNS = 20
 
 
 class Series(Protocol):
@@ -69,16 +69,6 @@ class Line:
         return shortened(one_line(self.name.partition(".")[2]), _LABEL_COLUMNS)
 
 
-@dataclass(frozen=True)
-class Label:
-    """A text at the right edge, at the height of a value; tied to a line that ends there, or not."""
-
-    text: str
-    value: float
-    colour: str
-    tied: bool = True
-
-
 def training_figure(trace: Series, title: str, subtitle: str, diverged_at: int | None = None) -> Figure:
     """Error and parameters over the steps. Quantities that the trace does not have are left out."""
     from matplotlib.figure import Figure
@@ -89,13 +79,13 @@ def training_figure(trace: Series, title: str, subtitle: str, diverged_at: int |
     with look.house_style():
         figure = Figure(figsize=(_WIDTH, _HEIGHT), facecolor="white", label=one_line(title))
         labels = _error_labels(error), _parameter_labels(lines, parameters)
-        panels = _panels(figure, [bool(error), bool(parameters)], _label_room([*labels[0], *labels[1]]))
+        panels = _panels(figure, [bool(error), bool(parameters)], room_for([*labels[0], *labels[1]]))
         if error:
             _draw_errors(panels[0], trace, error, labels[0])
         if parameters:
             _draw_parameters(panels[-1], lines, parameters, labels[1])
         _mark_steps(panels, trace, [*error, *lines], diverged_at)
-        _write_titles(figure, title, subtitle)
+        write_titles(figure, _LEFT, title, subtitle)
     return figure
 
 
@@ -168,46 +158,6 @@ def _parameter_labels(lines: Sequence[Line], parameters: Sequence[str]) -> list[
     return [Label(text, top, colour, tied=False) for text, colour in kinds]
 
 
-def _label_room(labels: Sequence[Label]) -> float:
-    """How many inches the longest label needs."""
-    longest = max((width(label.text) for label in labels), default=0)
-    return _LABEL_OFFSET + longest * 0.64 * _LABEL_SIZE / 72
-
-
-def _write_labels(axes: Any, labels: Sequence[Label]) -> None:
-    """Labels beside the axes, pushed apart, each tied to its line's end by a thin stroke."""
-    inches_wide, inches_high = _inches(axes)
-    wanted = [min(1.0, max(0.0, _height(axes, label.value))) for label in labels]
-    offset = _LABEL_OFFSET / inches_wide
-    for label, end, height in zip(labels, wanted, spread(wanted, _LABEL_SIZE * 1.3 / 72 / inches_high), strict=True):
-        if label.tied and abs(end - height) * inches_high > 0.02:
-            stroke = ([1 + offset * 0.25, 1 + offset * 0.85], [end, height])
-            axes.plot(*stroke, transform=axes.transAxes, clip_on=False, color=label.colour, lw=0.6, gid="leader")
-        axes.text(
-            1 + offset,
-            height,
-            label.text,
-            transform=axes.transAxes,
-            va="center_baseline",
-            fontsize=_LABEL_SIZE,
-            color=label.colour,
-            parse_math=False,
-            gid="label",
-        )
-
-
-def _height(axes: Any, value: float) -> float:
-    """Where a value lies between the axes' bottom (0) and top (1)."""
-    with np.errstate(divide="ignore"):
-        point = axes.transData.transform((0.0, value))
-    return float(axes.transAxes.inverted().transform(point)[1])
-
-
-def _inches(axes: Any) -> tuple[float, float]:
-    box = axes.get_position()
-    return box.width * _WIDTH, box.height * _HEIGHT
-
-
 # Panels
 
 
@@ -219,33 +169,7 @@ def _panels(figure: Any, wanted: Sequence[bool], label_room: float) -> list[Any]
     left, right = _LEFT / _WIDTH, (_RIGHT + label_room) / _WIDTH
     upper, lower = (room - _GAP) * _UPPER_SHARE, (room - _GAP) * (1 - _UPPER_SHARE)
     spans = [(_BOTTOM + lower + _GAP, upper), (_BOTTOM, lower)] if all(wanted) else [(_BOTTOM, room)]
-    return [_panel(figure, (left, low / _HEIGHT, 1 - left - right, high / _HEIGHT)) for low, high in spans]
-
-
-def _panel(figure: Any, box: tuple[float, float, float, float]) -> Any:
-    axes = figure.add_axes(box, facecolor="white")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(look.AXIS)
-    axes.tick_params(color=look.AXIS, labelcolor=look.SOFT_INK, labelsize=9, length=3)
-    axes.grid(axis="y", color=look.FAINT, linewidth=0.7)
-    axes.set_axisbelow(True)
-    return axes
-
-
-def _scale(axes: Any, scale: Scale, heading: str) -> None:
-    """Set the vertical axis, and say above it what it shows."""
-    options: dict[str, dict[str, Any]] = {
-        "linear": {},
-        "log": {"nonpositive": "clip"},
-        "symlog": {"linthresh": scale.threshold},
-    }
-    notes = {"linear": "", "log": "log scale", "symlog": "log scale in both directions"}
-    axes.set_yscale(scale.kind, **options[scale.kind])
-    axes.set_ylim(scale.low, scale.high)
-    axes.set_yticks(scale.ticks, labels=scale.texts)
-    axes.set_yticks([], minor=True)
-    text = " · ".join(part for part in (heading, notes[scale.kind]) if part)
-    axes.set_title(text, loc="left", fontsize=10, color=look.INK, pad=7, parse_math=False)
+    return [add_panel(figure, (left, low / _HEIGHT, 1 - left - right, high / _HEIGHT)) for low, high in spans]
 
 
 def _draw_errors(axes: Any, trace: Series, lines: Sequence[Line], labels: Sequence[Label]) -> None:
@@ -255,10 +179,10 @@ def _draw_errors(axes: Any, trace: Series, lines: Sequence[Line], labels: Sequen
         _draw_error(axes, lines[0], values, steps, labels)
         return
     both = np.concatenate([_states(trace, line.name)[1] for line in lines])
-    _scale(axes, error_scale(both), "error (solid), and of held-out samples (dashed)")
+    set_scale(axes, error_scale(both), "error (solid), and of held-out samples (dashed)")
     for line, colour, dashes in zip(lines, (look.ERROR_COLOUR, look.HELD_OUT_COLOUR), ("-", (0, (3, 2))), strict=True):
         _plot(axes, line, color=colour, linewidth=1.6, linestyle=dashes)
-    _write_labels(axes, labels)
+    write_labels(axes, labels)
 
 
 def _draw_error(
@@ -266,22 +190,22 @@ def _draw_error(
 ) -> None:
     """The error as a line; where it is long and rough, as a pale band with the median of neighbouring steps on it."""
     rough = len(line.values) < len(errors) and is_rough(line.values)
-    _scale(axes, error_scale(errors), "error, with the median of neighbouring steps" if rough else "error")
+    set_scale(axes, error_scale(errors), "error, with the median of neighbouring steps" if rough else "error")
     if rough:
         middles, medians = strip_medians(errors, MEDIANS)
         _plot(axes, line, color=look.PALE_INK, linewidth=0.6)
         axes.plot(steps[middles], medians, gid="error.median", color=look.ERROR_COLOUR, linewidth=1.4)
     else:
         _plot(axes, line, color=look.ERROR_COLOUR, linewidth=1.6)
-    _write_labels(axes, labels)
+    write_labels(axes, labels)
 
 
 def _draw_parameters(axes: Any, lines: Sequence[Line], parameters: Sequence[str], labels: Sequence[Label]) -> None:
-    _scale(axes, parameter_scale([line.values for line in lines]), _parameter_heading(parameters))
+    set_scale(axes, parameter_scale([line.values for line in lines]), _parameter_heading(parameters))
     for index, line in enumerate(lines):
         style = _few_style(index, line) if len(parameters) <= MANY_LINES else _many_style(line, len(lines))
         _plot(axes, line, **style)
-    _write_labels(axes, labels)
+    write_labels(axes, labels)
 
 
 def _parameter_heading(parameters: Sequence[str]) -> str:
@@ -357,15 +281,6 @@ def _write_divergence(axes: Any, step: int, left_of_it: bool) -> None:
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85},
         parse_math=False,
     )
-
-
-def _write_titles(figure: Any, title: str, subtitle: str) -> None:
-    left = _LEFT / _WIDTH
-    for text, height, style in (
-        (shortened(one_line(title), 68), 0.42, {"fontsize": 13, "fontweight": "bold", "color": look.INK}),
-        (shortened(one_line(subtitle), 105), 0.66, {"fontsize": 9, "color": look.SOFT_INK}),
-    ):
-        figure.text(left, 1 - height / _HEIGHT, text, parse_math=False, **style)
 
 
 # The process
