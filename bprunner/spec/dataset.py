@@ -89,6 +89,10 @@ _FILE_KEYS: Mapping[str, tuple[str, ...]] = {
     "npy": ("inputs", "targets"),
     "npz": ("file",),
 }
+FILE_PATHS = frozenset(
+    (*before, kind, key) for kind, keys in _FILE_KEYS.items() for key in keys for before in ((), ("held_out",))
+)
+"""Where a dataset names a file, the keys below it."""
 
 
 # Sets that are known by name, and points that are drawn

@@ -9,7 +9,6 @@ validating and hashing each of them gives. Whatever else changes is validated as
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 from collections import OrderedDict
@@ -22,10 +21,10 @@ from typing import Any
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
 from bprunner.spec.conditions import Condition
-from bprunner.spec.effective import _canonical, content_hash, declaration_data
+from bprunner.spec.effective import canonical, canonical_text, content_hash, declaration_data, hashed_data
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.leaves import Leaf, Number, Trie, leaf_at, seeds_of, trie_of, with_numbers
-from bprunner.spec.nodes import Node, assign, find, plain
+from bprunner.spec.nodes import Node, assign, find, from_data, plain
 from bprunner.spec.problems import cut
 from bprunner.spec.reading import Declaration, _data_files, _with_room, validate
 from bprunner.spec.sweep import Repeat
@@ -62,6 +61,9 @@ class Setting:
 
 
 Point = tuple[Setting, ...]
+
+UNCHANGED = "baseline"
+"""The value of an axis that leaves what the baseline has."""
 
 PLAIN = -1
 _Key = tuple[tuple[int, ...], ...]
@@ -119,7 +121,7 @@ class _Skeleton:
         ]
         digest = self.start.copy()
         rest = "".join(
-            f"{_canonical(numbers[position])}{text}" for position, text in zip(self.order, self.texts, strict=True)
+            f"{canonical(numbers[position])}{text}" for position, text in zip(self.order, self.texts, strict=True)
         )
         digest.update(rest.encode())
         return with_numbers(self.experiment, self.trie, numbers), digest.hexdigest()
@@ -141,7 +143,7 @@ class Expansion:
         allow_outside: bool = False,
     ) -> None:
         self.baseline, self.axes = baseline, tuple(axes)
-        self._conditions, self._repeat, self._allow_outside = tuple(conditions), repeat, allow_outside
+        self.conditions, self.repeat, self.allow_outside = tuple(conditions), repeat, allow_outside
         self._repeating = next((number for number, axis in enumerate(self.axes) if axis.kind == "repeat"), None)
         self._skeletons: OrderedDict[_Key, _Skeleton | None] = OrderedDict()
         # By axis and place: for each of its paths the class of the value, where equal classes are equal values; PLAIN
@@ -153,29 +155,49 @@ class Expansion:
         self._refused: list[set[int]] = [set() for _ in self.axes]
         self.paths = tuple(dict.fromkeys(path for axis in self.axes for path in axis.paths))
 
+    def with_axes(self, axes: Sequence[Axis], conditions: Sequence[Condition] | None = None) -> Expansion:
+        """Other axes over the same baseline, with the same conditions unless others are given."""
+        conditions = self.conditions if conditions is None else conditions
+        return Expansion(self.baseline, axes, conditions, self.repeat, self.allow_outside)
+
     # Cells
 
     def base_cell(self) -> Cell:
-        """The baseline as cell 0, with what it has itself at the paths that vary."""
+        """The baseline as cell 0, with what it has itself at the paths that vary, defaults included."""
+        return self._base
+
+    @cached_property
+    def _base(self) -> Cell:
+        digest = content_hash(self.baseline)
+        root = from_data(declaration_data(self.baseline.experiment))
         values: dict[str, object] = {}
         labels: dict[str, str] = {}
         for path in self.paths:
-            node = find(self.baseline.root, _parts(self.baseline.root, path))
-            own = self._own(path, node)
+            node = find(root, _places(root, path.split(".")))
+            own = self._own(path, node, digest)
             if own is not None:
                 labels[path], values[path] = own.label, own.value
             elif node is not None:
                 labels[path], values[path] = text_of(node), shown(node)
-        return Cell(0, labels, values, self.baseline.experiment, content_hash(self.baseline))
+        return Cell(0, labels, values, self.baseline.experiment, digest)
 
-    def _own(self, path: str, node: Node | None) -> Setting | None:
+    def _own(self, path: str, node: Node | None, digest: str) -> Setting | None:
         """The value of an axis that is the baseline's: it stands there under its label."""
         axis = next(axis for axis in self.axes if path in axis.paths)
-        settings = (point[axis.paths.index(path)] for point in axis.points)
-        same = (
-            each for each in settings if each.node is None or (node is not None and plain(each.node) == plain(node))
-        )
-        return None if axis.kind == "repeat" else next(same, None)
+        if axis.kind == "repeat":
+            return None
+        number = node.value if isinstance(node, nodes.Scalar) else None
+        column = (point[axis.paths.index(path)] for point in axis.points)
+        return next((each for each in column if self._is_own(each, number, digest)), None)
+
+    def _is_own(self, setting: Setting, number: object, digest: str) -> bool:
+        """Whether a value leaves the baseline what it is. `number` is what the baseline has there."""
+        if setting.node is None or setting.number is not None:
+            return setting.node is None or (type(number) is not bool and setting.number == number)
+        try:
+            return content_hash(self._declared([setting], {})) == digest
+        except InputError:
+            return False
 
     def cells(self, first: int = 1) -> Iterator[Cell]:
         """Every cell of the axes that is not left out, numbered from `first`. Raises InputError for a faulty one."""
@@ -201,7 +223,7 @@ class Expansion:
 
     def _sizes(self) -> Iterator[tuple[_Key, int]]:
         """Every key with the number of its cells that are not left out, repeated ones counted once."""
-        if self._conditions:
+        if self.conditions:
             counted: dict[_Key, int] = {}
             for places in self._combinations():
                 if self._seed(places)[1]:
@@ -222,12 +244,12 @@ class Expansion:
     def _combinations(self) -> Iterator[tuple[int, ...]]:
         """The places of the points of every cell, less those that are left out."""
         for places in product(*(range(len(axis.points)) for axis in self.axes)):
-            if not self._conditions or not self._is_excluded(places):
+            if not self.conditions or not self._is_excluded(places):
                 yield places
 
     def _is_excluded(self, places: Sequence[int]) -> bool:
         values = {setting.path: setting.value for setting in self._settings(places)}
-        return any(condition.holds(values) for condition in self._conditions)
+        return any(condition.holds(values) for condition in self.conditions)
 
     def _settings(self, places: Sequence[int]) -> list[Setting]:
         return [setting for axis, place in zip(self.axes, places, strict=True) for setting in axis.points[place]]
@@ -277,21 +299,21 @@ class Expansion:
     def _files(self, experiment: Experiment, root: Node, settings: Sequence[Setting]) -> tuple[Any, Any]:
         if not any(setting.path.split(".")[0] == "dataset" for setting in settings):
             return self.baseline.data_files, self.baseline.data_digests
-        return _data_files(experiment, root, self.baseline.sources, self.baseline.folder, self._allow_outside)
+        return _data_files(experiment, root, self.baseline.sources, self.baseline.folder, self.allow_outside)
 
     # Seeds
 
     def _seed(self, places: Sequence[int]) -> tuple[int, bool]:
         """The seed that a cell is repeated with, and whether it is the first."""
-        if self._repeating is None or self._repeat is None:
+        if self._repeating is None or self.repeat is None:
             return 0, True
-        return self._repeat.first_seed + places[self._repeating], places[self._repeating] == 0
+        return self.repeat.first_seed + places[self._repeating], places[self._repeating] == 0
 
     def _seed_paths(self, experiment: Experiment) -> tuple[str, ...]:
         """The seeds of an experiment that repeating changes: not those that vary by themselves."""
-        if self._repeat is None or self._repeating is None:
+        if self.repeat is None or self._repeating is None:
             return ()
-        wanted = self._repeat.seeds
+        wanted = self.repeat.seeds
         return tuple(
             path for path in seeds_of(experiment) if path not in self.paths and (wanted is None or path in wanted)
         )
@@ -319,8 +341,8 @@ class Expansion:
         try:
             least = self._declared(self._corner(key, 0), {})
             seed_paths = self._seed_paths(least.experiment)
-            first = self._repeat.first_seed if self._repeat else 0
-            last = first + (self._repeat.count - 1 if self._repeat else 0)
+            first = self.repeat.first_seed if self.repeat else 0
+            last = first + (self.repeat.count - 1 if self.repeat else 0)
             if seed_paths:
                 least = self._declared(self._corner(key, 0), dict.fromkeys(seed_paths, first))
             if seed_paths or any(PLAIN in classes for classes in key):
@@ -482,8 +504,8 @@ class Expansion:
         setting = self.axes[self._repeating or 0].points[0][0]
         message = "no cell draws anything that `repeat` could draw again"
         hint = "a seed belongs to initial weights that are drawn, to shuffled batches, or to drawn data"
-        if self._repeat is not None and self._repeat.seeds:
-            message = f"no cell has a seed at {' or '.join(f'`{cut(path)}`' for path in self._repeat.seeds)}"
+        if self.repeat is not None and self.repeat.seeds:
+            message = f"no cell has a seed at {' or '.join(f'`{cut(path)}`' for path in self.repeat.seeds)}"
         return Problem(message, setting.key_place, "sweep.repeat", hint)
 
     def _keys(self) -> Iterator[_Key]:
@@ -492,7 +514,7 @@ class Expansion:
         for number, axis in enumerate(self.axes):
             places = [place for place in range(len(axis.points)) if place not in self._refused[number]]
             pools.append(list(dict.fromkeys(self._key_of(number, place) for place in places)))
-        if not self._conditions:
+        if not self.conditions:
             yield from product(*pools)
             return
         seen = set()
@@ -603,10 +625,6 @@ def _places(root: Node, parts: Sequence[str]) -> tuple[str | int, ...]:
     return tuple(found)
 
 
-def _parts(root: Node, path: str) -> tuple[str | int, ...]:
-    return _places(root, path.split("."))
-
-
 def _is_well_formed(root: Node) -> bool:
     try:
         Experiment.model_validate(plain(root))
@@ -646,14 +664,11 @@ _MARK = "⟦leaf {}⟧"
 def _cut(declaration: Declaration, paths: Sequence[str]) -> tuple[str, tuple[int, ...], tuple[str, ...]] | None:
     """The text that is hashed, cut at the numbers of these paths: what stands before the first of them, which comes
     where, and what follows each. None where a number cannot be found in it."""
-    data = declaration_data(declaration.experiment)
-    for keys, digest in declaration.data_digests.items():
-        _put(data["dataset"], keys, f"sha256:{digest}")
+    data = hashed_data(declaration)
     for position, path in enumerate(paths):
         if not _put(data, path.split("."), _MARK.format(position)):
             return None
-    text = json.dumps(_canonical(data), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    pieces = re.split(_MARK.replace("{}", "([0-9]+)"), text)
+    pieces = re.split(_MARK.replace("{}", "([0-9]+)"), canonical_text(data))
     order = tuple(int(piece) for piece in pieces[1::2])
     if sorted(order) != list(range(len(paths))):
         return None

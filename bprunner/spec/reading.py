@@ -534,8 +534,7 @@ def _data_files(
         path = ("dataset", *keys)
         node = find(root, path)
         assert node is not None  # it was validated
-        named_in = next((source.path for source in sources if source.name == node.place.source and source.path), None)
-        home = named_in.resolve().parent if named_in is not None else Path.cwd() if sources else folder
+        home = home_of(node.place, sources, folder)
         files[keys] = target = (home / name).resolve()
         if not allow_outside and not (target.is_relative_to(home) or target.is_relative_to(folder)):
             message = f"`{name}` lies outside the folder of the configuration"
@@ -549,6 +548,12 @@ def _data_files(
     if problems:
         raise InputError(problems)
     return files, digests
+
+
+def home_of(place: Place, sources: Sequence[Source], folder: Path) -> Path:
+    """The folder from which a file is looked for that is named at a place."""
+    named_in = next((source.path for source in sources if source.name == place.source and source.path), None)
+    return named_in.resolve().parent if named_in is not None else Path.cwd() if sources else folder
 
 
 def _file_digest(path: Path, root: Node, keys: KeyPath) -> str:

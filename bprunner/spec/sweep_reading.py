@@ -6,7 +6,8 @@ Every value of an axis stays a node, so that what is wrong with it is told where
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,19 @@ from pydantic import ValidationError
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
 from bprunner.spec.conditions import Condition, ConditionError, parse
-from bprunner.spec.expanding import Axis, Cell, Expansion, Point, Setting, _in_order, comparable, shown, text_of
+from bprunner.spec.effective_sweep import sweep_hash
+from bprunner.spec.expanding import (
+    UNCHANGED,
+    Axis,
+    Cell,
+    Expansion,
+    Point,
+    Setting,
+    _in_order,
+    comparable,
+    shown,
+    text_of,
+)
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.nodes import Node, assign, find, from_data, merge, plain
 from bprunner.spec.problems import problem_at, problem_at_key, problems_of
@@ -42,9 +55,6 @@ Proposed = Mapping[str, object]
 Sampler = Callable[[Sample], Sequence[Sequence[int | float]]]
 """What draws the cells of a sample: for each of them a number for each path, in order; of a `choice` the position."""
 
-_UNCHANGED = "baseline"
-"""The value of an axis that leaves what the baseline has."""
-
 _KEYED = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "of"), ("sweep", "search", "of"), ("set",))
 """The mappings whose keys are paths."""
 
@@ -55,20 +65,35 @@ class SweepDeclaration:
 
     `baseline` is the experiment that every run is compared with, `set` laid over it and without expected figures.
     `axes` are what varies, in the order of the file; of a search the values are proposed later, and it has none.
-    `path` is the sweep's file, if it has one; `sources` are the texts that were read, the sweep's own first.
-    `overrides` are what the command line changed.
+    `expansion` is what makes cells of both. `path` is the sweep's file, if it has one; `sources` are the texts that
+    were read, the sweep's own first. `overrides` are what the command line changed, and `root` is the sweep's text
+    with these laid in.
     """
 
     sweep: Sweep
-    baseline: Declaration
-    axes: tuple[Axis, ...]
+    expansion: Expansion = field(repr=False, compare=False)
     path: Path | None
     sources: tuple[Source, ...]
     overrides: tuple[str, ...]
-    root: Node
-    _expansion: Expansion
-    _conditions: tuple[Condition, ...]
-    _allow_outside: bool
+    root: Node = field(repr=False)
+
+    @property
+    def baseline(self) -> Declaration:
+        return self.expansion.baseline
+
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        return self.expansion.axes
+
+    @property
+    def allow_outside(self) -> bool:
+        """Whether files of data may lie outside the folder of the file that names them."""
+        return self.expansion.allow_outside
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of what is declared: the baseline, what varies, and what is traced; 64 hexadecimal characters."""
+        return sweep_hash(self)
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -77,15 +102,15 @@ class SweepDeclaration:
 
     def cells(self) -> Iterator[Cell]:
         """The baseline as number 0, then every cell, made one by one. A search has the baseline alone."""
-        yield self._expansion.base_cell()
+        yield self.expansion.base_cell()
         if self.sweep.sweep.search is None:
-            yield from self._expansion.cells()
+            yield from self.expansion.cells()
 
     def count(self) -> int:
         """How many cells there are, the baseline included; of a search, the most that there will be without repeats."""
         search = self.sweep.sweep.search
         if search is None:
-            return 1 + self._expansion.count()
+            return 1 + self.expansion.count()
         others = [len(axis.points) for axis in self.axes if axis.kind not in ("search", "repeat")]
         total = search.budget.trials
         for size in others:
@@ -108,7 +133,7 @@ class SweepDeclaration:
         # What is proposed comes first, whatever the file's order: a proposal's cells follow each other.
         others = [axis for axis in self.axes if axis.kind != "search"]
         axes = [Axis("search", tuple(search.of), points), *others]
-        expansion = _expansion(self.baseline, axes, self._conditions, self.sweep, self._allow_outside)
+        expansion = self.expansion.with_axes(axes)
         expansion.check()
         positions = {id(point[0]): position for position, point in enumerate(points)}
         for cell in expansion.cells(first):
@@ -116,7 +141,7 @@ class SweepDeclaration:
 
     def declaration_of(self, cell: Cell) -> Declaration:
         """A cell as a declaration of its own. Raises InputError where a file of its dataset cannot be read."""
-        return self._expansion.declaration_of(cell)
+        return self.expansion.declaration_of(cell)
 
     def problem(self, path: Sequence[str | int], message: str, hint: str = "") -> InputError:
         """An error about what stands at a path of the sweep."""
@@ -336,39 +361,22 @@ def _declared(
     conditions = _conditions(root, sweep, axes, problems)
     if problems:
         raise InputError(_in_order(problems))
-    expansion = _expansion(changed, axes, conditions, sweep, allow_outside)
-    _probed(root, sweep, changed, axes, allow_outside)
+    expansion = Expansion(changed, axes, conditions, sweep.sweep.repeat, allow_outside)
+    _probe(root, sweep, expansion)
     if sweep.sweep.search is None:
         expansion.check()
         if next(iter(expansion.cells()), None) is None:
             raise InputError(problem_at(root, ("sweep", "exclude"), "every cell is left out"))
-    return SweepDeclaration(
-        sweep,
-        changed,
-        tuple(axes),
-        own[0].path if own else None,
-        sources,
-        overrides,
-        root,
-        expansion,
-        tuple(conditions),
-        allow_outside,
-    )
+    return SweepDeclaration(sweep, expansion, own[0].path if own else None, sources, overrides, root)
 
 
-def _expansion(
-    baseline: Declaration, axes: Sequence[Axis], conditions: Sequence[Condition], sweep: Sweep, allow_outside: bool
-) -> Expansion:
-    return Expansion(baseline, axes, conditions, sweep.sweep.repeat, allow_outside)
-
-
-def _probed(root: Node, sweep: Sweep, baseline: Declaration, axes: Sequence[Axis], allow_outside: bool) -> None:
+def _probe(root: Node, sweep: Sweep, expansion: Expansion) -> None:
     """Validates what a search may propose at its ends, since what it proposes is known only later."""
     search = sweep.sweep.search
     if search is None:
         return
     probes = []
-    for axis in axes:
+    for axis in expansion.axes:
         points = axis.points
         if axis.kind == "search":
             ends = [_ends(search.of[path]) for path in axis.paths]
@@ -381,7 +389,7 @@ def _probed(root: Node, sweep: Sweep, baseline: Declaration, axes: Sequence[Axis
                 for place in range(most)
             ]
         probes.append(replace(axis, points=points))
-    Expansion(baseline, probes, (), sweep.sweep.repeat, allow_outside).check()
+    expansion.with_axes(probes, conditions=()).check()
 
 
 def _ends(distribution: Any) -> list[int | float]:
@@ -492,7 +500,7 @@ def _whole(values: Sequence[float], first: float, last: float) -> Iterator[int |
 
 def _setting(path: str, node: Node, key_place: Place, label: str = "") -> Setting:
     """A value that was written, under its label or as it is."""
-    kept = isinstance(node, nodes.Scalar) and node.value == _UNCHANGED
+    kept = isinstance(node, nodes.Scalar) and node.value == UNCHANGED
     value = label or shown(node)
     return Setting(path, label or text_of(node), value, None if kept else node, key_place)
 

@@ -220,6 +220,15 @@ def test_the_baseline_is_run_0_with_what_it_has_where_others_vary(tmp_path: Path
     assert others[1].experiment.initial_weights.named == {}
 
 
+def test_what_the_baseline_has_by_default_is_shown(tmp_path: Path) -> None:
+    plan = "sweep: {zip: {training.optimizer.adam.beta1: [0.5], training.batches: [online]}}"
+    first, _ = sweep(tmp_path, f"set: {{training.optimizer: adam}}\n{plan}").cells()
+    assert first.values == {"training.optimizer.adam.beta1": 0.9, "training.batches": "full"}
+    text = "sweep: {grid: {training.optimizer: {heavy: {momentum: {momentum: 0.9}}, plain: {gradient_descent: {}}}}}"
+    first, *_ = sweep(tmp_path, text).cells()
+    assert first.values == {"training.optimizer": "plain"}
+
+
 def test_figures_are_the_documents_alone(tmp_path: Path) -> None:
     for cell in sweep(tmp_path, "sweep: {grid: {training.learning_rate: [0.1]}}").cells():
         assert cell.experiment.expect == ()
