@@ -589,7 +589,16 @@ def _conditions(root: Node, sweep: Sweep, axes: Sequence[Axis], problems: list[P
     found = []
     for number, text in enumerate(sweep.sweep.exclude):
         try:
-            found.append(parse(text, known))
+            found.append(parse(text, known, "path that varies"))
         except ConditionError as error:
-            problems.append(problem_at(root, ("sweep", "exclude", number), f"the condition {error}", error.hint))
+            problem = problem_at(root, ("sweep", "exclude", number), str(error), error.hint)
+            problems.append(replace(problem, place=_place_in(problem.place, text, error)))
     return found
+
+
+def _place_in(place: Place | None, text: str, error: ConditionError) -> Place | None:
+    """Where in a condition something is wrong, if it stands in its line as it was read."""
+    if place is None or place.text is None or place.column is None:
+        return place
+    start = place.text.find(text, place.column - 1)
+    return place if start < 0 else replace(place, column=start + error.start + 1, width=error.width)

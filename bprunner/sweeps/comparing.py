@@ -11,11 +11,11 @@ from typing import Any, Final, Protocol
 import numpy as np
 import pandas as pd
 
-from bprunner.errors import InputError, Problem
+from bprunner.errors import InputError, Place, Problem
 from bprunner.nn.arrays import Array, Indices
+from bprunner.spec.conditions import ConditionError, parse
 from bprunner.sweeps.fates import CONVERGED, FATES
 from bprunner.sweeps.summing import NONE, Summary
-from bprunner.sweeps.where import matching
 
 COLUMNS: Final[Mapping[str, str]] = {
     "final_error": "the error of the last step",
@@ -105,9 +105,15 @@ def filtered(frame: Any, where: str) -> Any:
 
     Raises InputError, with the place in the condition, where it cannot be read or names no column.
     """
-    plain = frame.astype(object).where(frame.notna(), None)
-    columns = {str(name): plain[name].tolist() for name in frame.columns}
-    return frame[matching(where, columns, len(frame))]
+    try:
+        condition = parse(where, list(map(str, frame.columns)), "column")
+    except ConditionError as error:
+        place = Place("--where", 1, error.start + 1, where, error.width)
+        raise InputError(Problem(str(error), place, hint=error.hint)) from None
+    looked_at = frame[list(condition.names)].astype(object)
+    rows = looked_at.where(looked_at.notna(), None).itertuples(index=False, name=None)
+    kept = [condition.holds(dict(zip(condition.names, row, strict=True))) for row in rows]
+    return frame[np.array(kept, dtype=bool)]
 
 
 def sorted(frame: Any, by: str | Sequence[str], descending: bool = False) -> Any:

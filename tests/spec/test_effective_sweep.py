@@ -85,7 +85,7 @@ PLANS = {
     "zip": "sweep: {zip: {initial_weights.w1: [1, 2, 2], initial_weights.w2: {a: 3, b: baseline, c: 5}}}",
     "order": "sweep: {repeat: 2, zip: {training.epochs: [1, 2]}, grid: {initial_weights.w1: [3, 1], training.learning_rate: [1]}}",
     "repeated": "sweep: {repeat: {count: 3, first_seed: 4, seeds: [initial_weights.seed]}, exclude: ['repeat > 5']}",
-    "left out": "sweep: {grid: {training.learning_rate: [1, 2, 3]}, exclude: ['training.learning_rate == 2', \"1 == training.learning_rate and not training.learning_rate < '3'\"]}",
+    "left out": "sweep: {grid: {training.learning_rate: [1, 2, 3]}, exclude: ['training.learning_rate == 2', \"1 == training.learning_rate and not training.learning_rate == '3'\"]}",
     "a sample": "sweep: {sample: {sobol: {count: 4, seed: 3}, of: {training.learning_rate: {log_uniform: {from: 1e-2, to: 1}}, initial_weights: {choice: {zeros: zeros, one: {constant: {value: 1.0}}}}}}}",
     "a sample of a list": "sweep: {sample: {random: {count: 5, seed: 1}, of: {architecture.layers.0.activation: {choice: [tanh, relu]}, initial_weights.w1: {normal: {mean: 0, scale: 1}}}}}",
     "a search": "sweep: {search: {tpe: {trials: 9, seed: 2}, of: {training.learning_rate: {uniform: {from: 0.1, to: 1}}}, minimise: best_error}, grid: {training.epochs: [1, 2]}}",

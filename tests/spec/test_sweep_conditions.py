@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 
 import pytest
@@ -10,8 +11,15 @@ from hypothesis import strategies as st
 
 from bprunner.spec.conditions import ConditionError, parse
 
-KNOWN = ("training.learning_rate", "initial_weights", "architecture.layers.0.units")
-VALUES = {"training.learning_rate": 0.1, "initial_weights": "zeros"}
+VALUES: dict[str, object] = {
+    "training.learning_rate": 0.1,
+    "initial_weights": "zeros",
+    "on": True,
+    "listed": [1, 2],
+    "whole": 3,
+    "nothing": math.nan,
+}
+KNOWN = (*VALUES, "architecture.layers.0.units")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +44,14 @@ VALUES = {"training.learning_rate": 0.1, "initial_weights": "zeros"}
         ("initial_weights == 0", False),
         ("initial_weights < 1", False),
         ("training.learning_rate == '0.1'", False),
+        # Truth values and what is neither are the texts that they are shown as; nan is missing.
+        ("on == true", True),
+        ("on == True", False),
+        ("listed == '[1, 2]'", True),
+        ("whole == 3.0", True),
+        ("nothing == nothing", False),
+        ("nothing != nothing", True),
+        ("nothing < 1 or nothing >= 1", False),
     ],
 )
 def test_what_holds(text: str, holds: bool) -> None:
@@ -43,26 +59,30 @@ def test_what_holds(text: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words", "hint"),
+    ("text", "start", "words", "hint"),
     [
-        ("", "must have a path", ""),
-        ("training.learning_rate", "must compare", "=="),
-        ("training.learning_rate >", "must have a path, a number or a text here", ""),
-        ("training.learning_rate = 1", "`=`, which means nothing", "equality is =="),
-        ("training.lerning_rate > 1", "`training.lerning_rate`, which does not vary", "`training.learning_rate`"),
-        ("(training.learning_rate > 1", "never closed", ""),
-        ("training.learning_rate > 1)", "before `)`", ""),
-        ("training.learning_rate > 1 initial_weights == zeros", "before `initial_weights`", ""),
-        ("not " * 80 + "initial_weights == zeros", "nested too deeply", ""),
-        ("(" * 80, "nested too deeply", ""),
-        ("initial_weights == " + "z" * 1000, "longer than", ""),
-        ("__import__('os') == 1", "must compare `__import__`", ""),
-        ("1 < 2", "which does not vary", ""),
+        ("", 0, "expected a path, a number or a text", ""),
+        ("training.learning_rate", 22, "expected a comparison of `training.learning_rate`", ""),
+        ("training.learning_rate >", 24, "expected a path, a number or a text", ""),
+        ("training.learning_rate > and", 25, "expected a path, a number or a text", ""),
+        ("training.learning_rate = 1", 23, "`=` means nothing here", "equality is written =="),
+        ("training.lerning_rate > 1", 0, "`training.lerning_rate` is no path", "`training.learning_rate`"),
+        ("training.learning_rate > 1 or zeros == initial", 30, "`zeros` is no path", "possible here"),
+        ("training.learning_rate < zeros", 25, "`zeros` is no path and no number", ""),
+        ("(training.learning_rate > 1", 27, "expected `)`", ""),
+        ("training.learning_rate > 1)", 26, "expected `and`, `or` or the end", ""),
+        ("training.learning_rate > 1 initial_weights == zeros", 27, "expected `and`", ""),
+        ("not " * 80 + "initial_weights == zeros", 200, "nested too deeply", ""),
+        ("(" * 80, 50, "nested too deeply", ""),
+        ("initial_weights == " + "z" * 1000, 0, "at most 1000 characters", ""),
+        ("__import__('os') == 1", 10, "expected a comparison of `__import__`", ""),
+        ("1 < 2", 0, "`1` is no path", ""),
     ],
 )
-def test_what_cannot_be_read_is_told(text: str, words: str, hint: str) -> None:
+def test_what_cannot_be_read_is_told(text: str, start: int, words: str, hint: str) -> None:
     with pytest.raises(ConditionError) as caught:
-        parse(text, KNOWN)
+        parse(text, KNOWN, "path")
+    assert caught.value.start == start
     assert words in str(caught.value)
     assert hint in caught.value.hint
 
