@@ -21,13 +21,16 @@ from typing import Any
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
 from bprunner.spec.conditions import Condition
+from bprunner.spec.data_files import data_files
 from bprunner.spec.effective import canonical, canonical_text, content_hash, declaration_data, hashed_data
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.leaves import Leaf, Number, Trie, leaf_at, seeds_of, trie_of, with_numbers
-from bprunner.spec.nodes import Node, assign, find, from_data, plain
+from bprunner.spec.merging import with_value
+from bprunner.spec.nodes import Node, find, from_data, plain, typed
 from bprunner.spec.problems import cut
-from bprunner.spec.reading import Declaration, _data_files, _with_room, validate
+from bprunner.spec.reading import Declaration
 from bprunner.spec.sweep import Repeat
+from bprunner.spec.validating import validate
 
 MOST_KEPT = 1024
 """How many validated experiments wait for further cells."""
@@ -173,7 +176,7 @@ class Expansion:
         values: dict[str, object] = {}
         labels: dict[str, str] = {}
         for path in self.paths:
-            node = find(root, _places(root, path.split(".")))
+            node = find(root, typed(root, path.split(".")))
             own = self._own(path, node, digest)
             if own is not None:
                 labels[path], values[path] = own.label, own.value
@@ -299,7 +302,7 @@ class Expansion:
     def _files(self, experiment: Experiment, root: Node, settings: Sequence[Setting]) -> tuple[Any, Any]:
         if not any(setting.path.split(".")[0] == "dataset" for setting in settings):
             return self.baseline.data_files, self.baseline.data_digests
-        return _data_files(experiment, root, self.baseline.sources, self.baseline.folder, self.allow_outside)
+        return data_files(experiment, root, self.baseline.sources, self.baseline.folder, self.allow_outside)
 
     # Seeds
 
@@ -588,41 +591,10 @@ def _root_with(root: Node, settings: Sequence[Setting], seeds: Mapping[str, int]
     """The baseline's tree with some values. What lies inside of another value is set after it."""
     for setting in sorted(settings, key=lambda setting: setting.path.count(".")):
         if setting.node is not None:
-            root = _with_value(root, setting.path, setting.node, setting.key_place)
+            root = with_value(root, setting.path, setting.node, setting.key_place)
     for path, seed in seeds.items():
-        root = _with_value(root, path, nodes.Scalar(seed, str(seed), root.place), root.place)
+        root = with_value(root, path, nodes.Scalar(seed, str(seed), root.place), root.place)
     return root
-
-
-def _with_value(root: Node, path: str, node: Node, place: Place) -> Node:
-    root = _opened(root, path.split("."))
-    return assign(_with_room(root, path, node), path, node, place)
-
-
-def _opened(root: Node, parts: Sequence[str]) -> Node:
-    """The tree with `adam` written as `adam: {}` where the path goes into it."""
-    for depth in range(1, len(parts)):
-        node = find(root, _places(root, parts[:depth]))
-        if not isinstance(node, nodes.Scalar) or not isinstance(node.value, str):
-            continue
-        # A rule for initial weights stands beside what is written of them; elsewhere a path goes into the choice.
-        if node.value == parts[depth] or parts[:depth] == ["initial_weights"]:
-            inner = nodes.Mapping({}, node.place)
-            whole = nodes.Mapping({node.value: nodes.Entry(node.place, inner)}, node.place)
-            return assign(root, ".".join(parts[:depth]), whole, node.place)
-    return root
-
-
-def _places(root: Node, parts: Sequence[str]) -> tuple[str | int, ...]:
-    """A path as `find` takes it: places in lists as numbers."""
-    found: list[str | int] = []
-    node: Node | None = root
-    for part in parts:
-        is_place = isinstance(node, nodes.Listing) and part.isascii() and part.isdigit() and len(part) < 10
-        key: str | int = int(part) if is_place else part
-        found.append(key)
-        node = None if node is None else find(node, (key,))
-    return tuple(found)
 
 
 def _is_well_formed(root: Node) -> bool:

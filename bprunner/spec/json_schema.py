@@ -20,7 +20,7 @@ _WHOLE = ("required", "oneOf", "dependentRequired", "minProperties")
 
 def schema_data() -> dict[str, Any]:
     """The schema as plain data."""
-    whole = _any_of(Experiment.model_json_schema())
+    whole = any_of(Experiment.model_json_schema())
     definitions = whole.pop("$defs")
     partial = _without_required({"experiment": whole, **definitions}, "Partial")
     partial_root = partial.pop("experiment")
@@ -37,17 +37,17 @@ def schema_data() -> dict[str, Any]:
     }
 
 
-def _any_of(node: Any) -> Any:
+def any_of(node: Any) -> Any:
     """The schema with `anyOf` for the forms of a value, which bprunner tells apart by looking: two may fit.
 
     What is required of a dataset is another matter: there exactly one is meant.
     """
     if isinstance(node, list):
-        return [_any_of(child) for child in node]
+        return [any_of(child) for child in node]
     if not isinstance(node, dict):
         return node
     forms = "oneOf" in node and not all(set(form) == {"required"} for form in node["oneOf"])
-    return {"anyOf" if forms and key == "oneOf" else key: _any_of(child) for key, child in node.items()}
+    return {"anyOf" if forms and key == "oneOf" else key: any_of(child) for key, child in node.items()}
 
 
 def _without_required(schemas: dict[str, Any], prefix: str) -> dict[str, Any]:

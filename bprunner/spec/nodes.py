@@ -196,6 +196,17 @@ def find(node: Node, path: KeyPath) -> Node | None:
     return node
 
 
+def typed(root: Node, parts: Sequence[str]) -> tuple[str | int, ...]:
+    """A path as arguments write it, as `find` takes it: with numbers for positions in lists."""
+    keys: tuple[str | int, ...] = ()
+    node: Node | None = root
+    for part in parts:
+        is_position = isinstance(node, Listing) and part.isascii() and part.isdigit() and len(part) <= 18
+        key: str | int = int(part) if is_position else part
+        keys, node = (*keys, key), None if node is None else _child(node, key)
+    return keys
+
+
 def _child(node: Node, part: str | int) -> Node | None:
     if isinstance(node, Mapping) and isinstance(part, str):
         entry = node.entries.get(part)

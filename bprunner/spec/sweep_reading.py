@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
 from bprunner.spec.conditions import Condition, ConditionError, parse
+from bprunner.spec.data_files import data_files
 from bprunner.spec.effective_sweep import sweep_hash
 from bprunner.spec.expanding import (
     UNCHANGED,
@@ -30,33 +31,22 @@ from bprunner.spec.expanding import (
     text_of,
 )
 from bprunner.spec.experiment import Experiment
-from bprunner.spec.nodes import Node, assign, find, from_data, merge, plain
+from bprunner.spec.merging import laid_over, with_value, without
+from bprunner.spec.nodes import Node, find, from_data, plain
+from bprunner.spec.overriding import Laid, contradiction, is_argument, overridden, undone_by
 from bprunner.spec.problems import problem_at, problem_at_key, problems_of
-from bprunner.spec.reading import (
-    _EXCLUSIVE,
-    _NOT_COMPUTED,
-    Declaration,
-    _data_files,
-    _for_another_optimizer,
-    _replaces,
-    _spelled_out,
-    _with_room,
-    _without,
-    read_declaration,
-    validate,
-)
+from bprunner.spec.reading import NOT_COMPUTED, Declaration, read_declaration
 from bprunner.spec.source import Source, read_source
-from bprunner.spec.sweep import Sample, Sweep, axis_form
-from bprunner.spec.yaml_loader import load, load_value
+from bprunner.spec.sweep import Sample, Sweep
+from bprunner.spec.sweep_overriding import GRID, SET, lay, lay_in, listed, sweep_root, varies, varying
+from bprunner.spec.validating import validate
+from bprunner.spec.yaml_loader import load
 
 Proposed = Mapping[str, object]
 """What a search proposes: by path, a number, or of a `choice` the position."""
 
 Sampler = Callable[[Sample], Sequence[Sequence[int | float]]]
 """What draws the cells of a sample: for each of them a number for each path, in order; of a `choice` the position."""
-
-_KEYED = (("sweep", "grid"), ("sweep", "zip"), ("sweep", "sample", "of"), ("sweep", "search", "of"), ("set",))
-"""The mappings whose keys are paths."""
 
 
 @dataclass(frozen=True)
@@ -178,17 +168,15 @@ def read_sweep(
         source = read_source(Path(declared))
         root, folder = load(source), Path(declared).resolve().parent
     # Whether a list varies, or is what its path takes, only the baseline tells.
-    lists = [override for override in overrides if _is_list_for_experiment(override)]
-    root = _overridden(root, [override for override in overrides if override not in lists])
+    lists, laid = listed(overrides), Laid()
+    root = overridden(root, [text for text in overrides if text not in lists], lay, laid)
     problems: list[Problem] = []
     sweep = _validated(root)
     read = _baseline(root, folder, baseline, allow_outside, problems)
     if read is None:
         raise InputError(_in_order(problems))
-    for override in lists:
-        keys = ("set",) if _takes_list(read, override) else ("sweep", "grid")
-        path, value, place = _read_override(override)
-        root = _with_key(root, keys, path, value, place)
+    for text in lists:
+        root = overridden(root, [text], lay_in(GRID if varies(read, text) else SET), laid)
     sweep = _validated(root) if lists else sweep
     own = () if source is None else (source,)
     return _declared(root, sweep, read, own, tuple(overrides), allow_outside, sampler)
@@ -203,109 +191,17 @@ def sweep_of_overrides(
     takes none: `training.learning_rate='[0.01, 0.1]'`. Other overrides hold for every run. Raises InputError with every
     problem found.
     """
-    varied = [override for override in overrides if _varies(override)]
+    varied = varying(overrides)
     if not varied:
         return None
-    others = [override for override in overrides if override not in varied]
-    baseline = read_declaration(file, others, allow_outside)
-    sweeping = [override for override in varied if _is_spaced(override) or not _takes_list(baseline, override)]
+    baseline = read_declaration(file, [text for text in overrides if text not in varied], allow_outside)
+    sweeping = [text for text in varied if varies(baseline, text)]
     if not sweeping:
         return None
-    others = [override for override in overrides if override not in sweeping]
-    baseline = read_declaration(file, others, allow_outside)
-    place = Place("the arguments")
-    grid = nodes.Mapping({}, place)
-    for override in sweeping:
-        path, value, key_place = _read_override(override)
-        grid = nodes.Mapping({**grid.entries, path: nodes.Entry(key_place, value)}, place)
-    plan = nodes.Mapping({"grid": nodes.Entry(place, grid)}, place)
-    name = nodes.Scalar(baseline.experiment.name, baseline.experiment.name, place)
-    root = nodes.Mapping({"name": nodes.Entry(place, name), "sweep": nodes.Entry(place, plan)}, place)
-    whole = assign(root, "baseline", nodes.Scalar("<file>", "<file>", place), place)
-    return _declared(root, _validated(whole), baseline, (), tuple(overrides), allow_outside, None)
-
-
-# Overrides
-
-
-def _read_override(override: str) -> tuple[str, Node, Place]:
-    """An override's path, value and place. Raises InputError."""
-    shown_as = f"argument {override if len(override) <= 60 else override[:59] + '…'}"
-    path, equals, text = override.partition("=")
-    if not equals:
-        message = f"must be `key=value`, found {override!r}"
-        raise InputError(Problem(message, Place(shown_as), hint="for example training.learning_rate=0.1"))
-    value = load_value(text, shown_as, before=f"{path}=")
-    return path.strip(), value, Place(shown_as, 1, 1, override, max(1, len(path)))
-
-
-def _overridden(root: Node, overrides: Sequence[str]) -> Node:
-    problems: list[Problem] = []
-    for override in overrides:
-        try:
-            path, value, place = _read_override(override)
-            root = _with_override(root, path, value, place)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return root
-
-
-def _with_override(root: Node, path: str, value: Node, place: Place) -> Node:
-    parts = path.split(".")
-    for keys in _KEYED:
-        if len(parts) > len(keys) and tuple(parts[: len(keys)]) == keys:
-            return _with_key(root, keys, ".".join(parts[len(keys) :]), value, place)
-    if parts[0] in Sweep.model_fields:
-        return assign(root, path, value, place)
-    if axis_form(plain(value)) == "(spaced)":
-        return _with_key(root, ("sweep", "grid"), path, value, place)
-    return _with_key(root, ("set",), path, value, place)
-
-
-def _with_key(root: Node, keys: tuple[str, ...], path: str, value: Node, place: Place) -> Node:
-    """With an entry of a mapping whose keys are paths. One that is there already keeps its place in the order."""
-    at = find(root, keys)
-    entries = dict(at.entries) if isinstance(at, nodes.Mapping) else {}
-    entries[path] = nodes.Entry(place, value)
-    whole = nodes.Mapping(entries, at.place if at is not None else place)
-    return assign(root, ".".join(keys), whole, place)
-
-
-def _varies(override: str) -> bool:
-    """Whether an override may vary something: its value is spaced, or a list."""
-    try:
-        path, value, _ = _read_override(override)
-    except InputError:
-        return False
-    if path.split(".")[0] in _NOT_COMPUTED:
-        return False
-    return isinstance(value, nodes.Listing) or axis_form(plain(value)) == "(spaced)"
-
-
-def _is_list_for_experiment(override: str) -> bool:
-    path = override.partition("=")[0].strip().split(".")[0]
-    return _varies(override) and not _is_spaced(override) and path not in Sweep.model_fields
-
-
-def _is_spaced(override: str) -> bool:
-    return axis_form(plain(_read_override(override)[1])) == "(spaced)"
-
-
-def _takes_list(baseline: Declaration, override: str) -> bool:
-    """Whether a path of the experiment takes a list: it is not refused for being one."""
-    path, value, place = _read_override(override)
-    try:
-        validate(assign(_with_room(baseline.root, path, value), path, value, place))
-    except InputError as error:
-        refused = (each for each in error.problems if _same_path(each.path, path))
-        return not any(f"found {nodes.describe(value)}" in each.message for each in refused)
-    return True
-
-
-def _same_path(told: str, path: str) -> bool:
-    return told.replace("[", ".").replace("]", "") == path
+    baseline = read_declaration(file, [text for text in overrides if text not in sweeping], allow_outside)
+    root = sweep_root(baseline.experiment.name, Place("the arguments"))
+    root = overridden(root, sweeping, lay_in(GRID))
+    return _declared(root, _validated(root), baseline, (), tuple(overrides), allow_outside, None)
 
 
 # The sweep itself
@@ -407,16 +303,24 @@ def _with_set(root: Node, sweep: Sweep, baseline: Declaration, allow_outside: bo
     changed = baseline.root
     problems: list[Problem] = []
     if isinstance(declared, nodes.Mapping) and sweep.set:
+        laid = Laid()
         for key, entry in declared.entries.items():
             try:
-                changed = _laid(changed, key, entry)
+                before, changed = changed, _laid(changed, key, entry)
             except InputError as error:
                 problems += error.problems
+                continue
+            if is_argument(entry.key_place):
+                keys, text = tuple(key.split(".")), entry.key_place.text or key
+                undone = undone_by(before, changed, laid, keys)
+                if undone:
+                    problems.append(contradiction(undone, text, entry.key_place, key))
+                laid[text] = keys
     if problems:
         raise InputError(problems)
-    changed = _without(changed, (), frozenset(["expect", "horizon"]))
+    changed = without(changed, (), frozenset(["expect", "horizon"]))
     experiment = validate(changed)
-    files, digests = _data_files(experiment, changed, baseline.sources, baseline.folder, allow_outside)
+    files, digests = data_files(experiment, changed, baseline.sources, baseline.folder, allow_outside)
     return replace(
         baseline, experiment=experiment, root=changed, data_files=files, data_digests=digests, is_what_if=True
     )
@@ -425,15 +329,8 @@ def _with_set(root: Node, sweep: Sweep, baseline: Declaration, allow_outside: bo
 def _laid(root: Node, key: str, entry: nodes.Entry) -> Node:
     """A path's value takes the place of what stands there; a part is merged, as in a file that extends another."""
     if "." in key or not isinstance(entry.value, nodes.Mapping):
-        return assign(_with_room(root, key, entry.value), key, entry.value, entry.key_place)
-    part = nodes.Mapping({key: entry}, entry.key_place)
-    own = _spelled_out(part, root)
-    room = _for_another_optimizer(root, own)
-    for path, keys in _EXCLUSIVE.items():
-        over = find(own, path)
-        chosen = keys & set(over.entries) if isinstance(over, nodes.Mapping) else frozenset()
-        room = _without(room, path, keys - chosen) if chosen else room
-    return merge(room, own, _replaces)
+        return with_value(root, key, entry.value, entry.key_place)
+    return laid_over(root, nodes.Mapping({key: entry}, entry.key_place))
 
 
 # Axes
@@ -563,7 +460,7 @@ def _axis_problems(root: Node, axes: Sequence[Axis]) -> list[Problem]:
             at = (*keys, path)
             if path in seen:
                 problems.append(problem_at_key(root, at, f"`{path}` varies in `{seen[path]}` already"))
-            elif path.split(".")[0] in _NOT_COMPUTED:
+            elif path.split(".")[0] in NOT_COMPUTED:
                 problems.append(problem_at_key(root, at, f"`{path}` changes nothing of what is computed"))
             seen[path] = axis.kind
             if axis.kind == "grid":

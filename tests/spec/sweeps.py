@@ -11,8 +11,8 @@ import pytest
 from bprunner.errors import InputError, Problem
 from bprunner.spec.effective import content_hash
 from bprunner.spec.expanding import Cell
-from bprunner.spec.reading import validate
 from bprunner.spec.sweep_reading import SweepDeclaration, read_sweep
+from bprunner.spec.validating import validate
 
 BASELINE = """\
 name: doc

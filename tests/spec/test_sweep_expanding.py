@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bprunner.spec import expanding, leaves, reading
+from bprunner.spec import expanding, leaves, validating
 from bprunner.spec.choices import Frozen
 from bprunner.spec.effective import declaration_data
 from bprunner.spec.leaves import INDEPENDENT, leaf_at
@@ -341,7 +341,7 @@ def two_axes(each: int) -> Any:
 def test_of_ten_thousand_cells_a_few_are_validated_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """Validating takes a hundred times as long as copying."""
     whole: list[object] = []
-    validate = reading.validate
+    validate = validating.validate
 
     def counted(root: Any) -> Any:
         whole.append(root)

@@ -233,6 +233,62 @@ def test_a_list_for_a_sweep_varies_where_the_path_takes_none(tmp_path: Path) -> 
     assert column(sweep(tmp_path, RATES, "training.learning_rate=[3]"), "training.learning_rate") == [3.0]
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("training.epochs=3", "training.epochs=4"),
+        ("set.training.epochs=3", "training.epochs=4"),
+        ("training.epochs=3", "training.updates=4"),
+        ("training.epochs=3", "training={epochs: 4}"),
+        ("training.optimizer.momentum.momentum=0.5", "training={optimizer: adam}"),
+        ("initial_weights.w1=5", "initial_weights=zeros"),
+        ("training.frozen=[w1]", "training.frozen=[w2]"),
+        ("sweep.repeat=2", "sweep.repeat=3"),
+        ("limits.runs=2", "limits={runs: 3}"),
+        ("sweep.grid.training.learning_rate=[1]", "training.learning_rate=[2]"),
+        ("training.learning_rate=[1]", "training.learning_rate={linear: {from: 1, to: 2, count: 2}}"),
+    ],
+)
+def test_arguments_of_a_sweep_that_contradict_each_other_are_told(tmp_path: Path, first: str, second: str) -> None:
+    text = f"set: {{training.optimizer: {{momentum: {{momentum: 0.9}}}}}}\n{RATES}"
+    (problem,) = problems(tmp_path, text, first, second, baseline=DRAWN)
+    # A list is laid when the baseline is known, and so after the others.
+    assert problem.message in (
+        f"`{first}` and `{second}` contradict each other",
+        f"`{second}` and `{first}` contradict each other",
+    )
+    assert problem.hint == "leave one of them out"
+    assert problem.place is not None
+    assert problem.place.source in (f"argument {first}", f"argument {second}")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["training={epochs: 3}", "training.learning_rate=1"],
+        ["training.epochs=3", "training.epochs={linear: {from: 1, to: 2, count: 2}}"],
+        ["training.epochs=3", "training.epochs=3"],
+        ["limits={runs: 3}", "limits.rows=4"],
+        ["training.updates=4"],
+    ],
+)
+def test_arguments_that_add_to_each_other_or_to_the_file_do_not(tmp_path: Path, overrides: list[str]) -> None:
+    assert sweep(tmp_path, f"set: {{training.epochs: 7}}\n{RATES}", *overrides).count() > 1
+
+
+def test_an_argument_wins_over_all_that_the_file_sets(tmp_path: Path) -> None:
+    declared = sweep(tmp_path, f"set: {{training.epochs: 3, training: {{epochs: 4}}}}\n{RATES}", "training.epochs=5")
+    assert [cell.experiment.training.epochs for cell in declared.cells()] == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    "second", ["training.learning_rate=[1]", "training.learning_rate={linear: {from: 1, to: 2, count: 2}}"]
+)
+def test_what_varies_twice_is_told(tmp_path: Path, second: str) -> None:
+    with pytest.raises(InputError, match="contradict each other"):
+        of_overrides(tmp_path, "training.learning_rate=[0.1, 0.2]", second)
+
+
 def of_overrides(folder: Path, *overrides: str, baseline: str = BASELINE) -> SweepDeclaration | None:
     (folder / "base.yaml").write_text(baseline, encoding="utf-8")
     return sweep_of_overrides(folder / "base.yaml", overrides)
