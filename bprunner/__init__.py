@@ -6,6 +6,10 @@ run = bprunner.run("configs/doc.yaml")
 run.trace["weight.w5"]      # NumPy, by the quantity's name
 run.trace.frame()           # pandas
 run.figures                 # which printed figures agree
+
+study = bprunner.sweep("configs/doc_exact.yaml", {"training.learning_rate": [0.01, 0.1, 0.2]})
+study.table                 # pandas, a row for each run beside the baseline
+study.steps.frame()         # every step of every run
 """
 
 from __future__ import annotations
@@ -17,9 +21,10 @@ from bprunner.errors import BprunnerError, InputError, StorageError, TrackingErr
 
 if TYPE_CHECKING:
     from bprunner.checking.verdicts import Verdict, Verdicts
-    from bprunner.runs.api import run
+    from bprunner.runs.api import run, study, sweep
     from bprunner.runs.run import Run
     from bprunner.spec.experiment import Experiment
+    from bprunner.sweeps.study import Study
     from bprunner.training.trace import Trace
 
 __all__ = [
@@ -28,17 +33,23 @@ __all__ = [
     "InputError",
     "Run",
     "StorageError",
+    "Study",
     "Trace",
     "TrackingError",
     "Verdict",
     "Verdicts",
     "__version__",
     "run",
+    "study",
+    "sweep",
 ]
 
 # NumPy and pydantic are imported when something that needs them is asked for: `bprun --help` needs neither.
 _HOMES = {
     "run": "bprunner.runs.api",
+    "sweep": "bprunner.runs.api",
+    "study": "bprunner.runs.api",
+    "Study": "bprunner.sweeps.study",
     "Run": "bprunner.runs.run",
     "Trace": "bprunner.training.trace",
     "Verdict": "bprunner.checking.verdicts",

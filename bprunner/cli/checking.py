@@ -21,6 +21,8 @@ from bprunner.spec.effective import content_hash
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.naming import Names, counted
 from bprunner.spec.reading import Declaration, read_declaration
+from bprunner.spec.sweep_reading import SweepDeclaration
+from bprunner.sweeps.declaring import declared_sweep
 from bprunner.training.population import Population, populate
 
 LARGEST_DIFFERENCE = 1e-6
@@ -39,6 +41,10 @@ def check_files(arguments: Sequence[str], gradients: bool, allow_outside: bool) 
         return ExitCode.INPUT
     for file in files:
         try:
+            sweep = declared_sweep(file, changes, allow_outside)
+            if sweep is not None:
+                out().print(Text(f"{file}: valid ({_sweep_line(sweep)})"), soft_wrap=True)
+                continue
             declaration = read_declaration(file, changes, allow_outside)
             samples = load_samples(declaration)
         except InputError as error:
@@ -51,6 +57,11 @@ def check_files(arguments: Sequence[str], gradients: bool, allow_outside: bool) 
         if gradients and not _gradients_hold(declaration, samples, file) and worst == ExitCode.WELL:
             worst = ExitCode.FAILED
     return worst
+
+
+def _sweep_line(sweep: SweepDeclaration) -> str:
+    varies = ", ".join(sweep.paths)
+    return f"{sweep.sweep.name}, {counted(sweep.count(), 'run')}, varies {varies}, {sweep.hash[:12]}"
 
 
 def _figures(experiment: Experiment) -> int:

@@ -76,8 +76,12 @@ def _files(incomplete: str) -> list[str]:
     return [text for text in shown if text.startswith(incomplete)]
 
 
-Files = Annotated[list[str], typer.Argument(metavar="FILE…", help="The files of experiments.", autocompletion=_files)]
-File = Annotated[str, typer.Argument(metavar="FILE", help="The file of an experiment.", autocompletion=_files)]
+Files = Annotated[
+    list[str], typer.Argument(metavar="FILE…", help="The files of experiments and sweeps.", autocompletion=_files)
+]
+File = Annotated[
+    str, typer.Argument(metavar="FILE", help="The file of an experiment or a sweep.", autocompletion=_files)
+]
 Changes = Annotated[
     list[str] | None,
     typer.Argument(metavar="[KEY=VALUE]…", help="What differs from the file, such as training.learning_rate=0.1."),
@@ -93,7 +97,7 @@ def run(
         list[str],
         typer.Argument(
             metavar="FILE… [KEY=VALUE]…",
-            help="The files of experiments, and what differs from them, such as training.learning_rate=0.1.",
+            help="The files of experiments and sweeps, and what differs from them, such as training.learning_rate=0.1.",
             autocompletion=_files,
         ),
     ],
@@ -101,17 +105,29 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong.")] = False,
     mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Record the run in MLflow.")] = True,
     data_anywhere: Anywhere = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what a sweep would take.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Run a sweep also above its limits.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Train all of a sweep again.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="How many processes train a sweep; one a core unless given.")
+    ] = None,
 ) -> None:
     """Run what files declare: train, check the printed figures, record. The word `run` may be left out.
+
+    A sweep trains many experiments and compares each with its baseline. Run again, it goes on where it was stopped.
 
     Exits with 0 when all is well, 1 when a run or its record failed, 2 when the input is wrong, 3 when expected
     figures disagree, 130 or 143 when interrupted.
 
     Example: [bold]bprun configs/doc.yaml training.learning_rate=0.1[/bold]
+
+    A sweep: [bold]bprun configs/doc_exact.yaml training.learning_rate='{geometric: {from: 0.001, to: 1, count: 61}}'[/bold]
     """
     from bprunner.cli.running import run_files
+    from bprunner.cli.wishes import Wishes
 
-    raise typer.Exit(run_files(arguments, as_json=json, quiet=quiet, mlflow=mlflow, allow_outside=data_anywhere))
+    wishes = Wishes(json, quiet, mlflow, data_anywhere, dry_run=dry_run, yes=yes, fresh=fresh, workers=workers)
+    raise typer.Exit(run_files(arguments, wishes))
 
 
 @app.command()
@@ -142,22 +158,104 @@ def show(file: File, changes: Changes = None, data_anywhere: Anywhere = False) -
     raise typer.Exit(show_file(file, changes or [], data_anywhere))
 
 
+Study = Annotated[
+    str,
+    typer.Argument(metavar="STUDY", help="A study: its sweep's file, its name, or its folder.", autocompletion=_files),
+]
+
+
 @app.command()
-def schema() -> None:
-    """Print the JSON Schema of experiment files, for editors.
+def compare(
+    study: Study,
+    changes: Changes = None,
+    top: Annotated[int | None, typer.Option(min=0, help="How many runs to show; 20 unless given.")] = None,
+    sort: Annotated[str, typer.Option(help="The column to sort by.")] = "final_error",
+    descending: Annotated[bool, typer.Option("--descending", help="The largest first.")] = False,
+    where: Annotated[
+        str, typer.Option(help="Only runs for which this holds, such as 'learning_rate < 0.1 and fate == converged'.")
+    ] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
+    data_anywhere: Anywhere = False,
+) -> None:
+    """Show the runs of a study beside its baseline: what varies, what came of it, and how each ended.
+
+    Example: [bold]bprun compare experiments/learning_rate/sweep.yaml --top 5 --where 'fate == converged'[/bold]
+    """
+    from bprunner.cli.comparing import compare_study
+
+    raise typer.Exit(
+        compare_study(
+            study,
+            changes or [],
+            top=top,
+            sort=sort,
+            descending=descending,
+            where=where,
+            as_json=json,
+            as_csv=csv,
+            allow_outside=data_anywhere,
+        )
+    )
+
+
+@app.command()
+def resume(
+    study: Annotated[
+        str | None,
+        typer.Argument(metavar="[STUDY]", help="A study; unless given, the last one that was interrupted."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong.")] = False,
+    mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Record the study in MLflow.")] = True,
+    workers: Annotated[int | None, typer.Option(min=1, max=1024, help="How many processes train.")] = None,
+) -> None:
+    """Go on with a study that was interrupted: what is done of it is not trained again.
+
+    Example: [bold]bprun resume learning-rate[/bold]
+    """
+    from bprunner.cli.comparing import resume_study
+    from bprunner.cli.wishes import Wishes
+
+    wishes = Wishes(quiet=quiet, mlflow=mlflow, allow_outside=True, yes=True, workers=workers)
+    raise typer.Exit(resume_study(study, [], wishes))
+
+
+@app.command()
+def sync(
+    studies: Annotated[
+        list[str] | None, typer.Argument(metavar="[STUDY]…", help="Names or folders of studies; all unless given.")
+    ] = None,
+) -> None:
+    """Deliver to MLflow what waits on the disk, because the store was gone, locked or slow.
+
+    Example: [bold]bprun sync[/bold]
+    """
+    from bprunner.cli.comparing import sync_studies
+
+    raise typer.Exit(sync_studies(studies or []))
+
+
+@app.command()
+def schema(
+    sweeps: Annotated[bool, typer.Option("--sweeps", help="The schema of sweeps instead.")] = False,
+) -> None:
+    """Print the JSON Schema of experiment files, or of sweeps, for editors.
 
     Example: [bold]bprun schema > schema/experiment.schema.json[/bold]
     """
     from bprunner.cli.showing import show_schema
 
-    raise typer.Exit(show_schema())
+    raise typer.Exit(show_schema(sweeps))
 
 
 @app.command("list")
 def list_experiments(
-    folder: Annotated[str, typer.Argument(metavar="[FOLDER]", help="Where to look.")] = "configs",
+    folder: Annotated[
+        str | None,
+        typer.Argument(metavar="[FOLDER]", help="Where to look; configs, experiments and studies unless given."),
+    ] = None,
 ) -> None:
-    """List the experiments there are, each with its purpose.
+    """List the experiments and sweeps there are, each with its purpose, and the studies that were run here.
 
     Example: [bold]bprun list configs/gallery[/bold]
     """

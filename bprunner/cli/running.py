@@ -7,9 +7,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,36 +20,26 @@ from bprunner.cli.arguments import files_and_changes
 from bprunner.cli.codes import ExitCode
 from bprunner.cli.interrupts import Interrupts
 from bprunner.cli.plain import write_utf8
+from bprunner.cli.progress import StepsBar
 from bprunner.cli.screen import show_figures, show_head, show_steps, show_verdicts
-from bprunner.cli.terminal import err, out, tell_problems
+from bprunner.cli.terminal import out, say, shown_path, tell_problems
+from bprunner.cli.wishes import Wishes
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
 from bprunner.errors import BprunnerError, InputError, Problem
 from bprunner.runs.run import Run, execute_run, figures_data
 from bprunner.spec.reading import Declaration, read_declaration
+from bprunner.spec.sweep_reading import SweepDeclaration
+from bprunner.sweeps.declaring import declared_sweep
 
-_PROGRESS_AFTER = 0.5
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """How the user wants it."""
-
-    as_json: bool = False
-    quiet: bool = False
-    mlflow: bool = True
-    allow_outside: bool = False
-    one_line: bool = False
-
-    @property
-    def on_screen(self) -> bool:
-        return not (self.as_json or self.quiet or self.one_line)
+Declared = tuple[Declaration, Samples]
+"""An experiment and its samples."""
 
 
-def run_files(arguments: Sequence[str], *, as_json: bool, quiet: bool, mlflow: bool, allow_outside: bool) -> int:
+def run_files(arguments: Sequence[str], wishes: Wishes) -> int:
     """Runs files with what differs from them. Everything is read and validated before anything runs."""
     files, changes = files_and_changes(arguments)
-    wishes = Wishes(as_json, quiet, mlflow, allow_outside, one_line=len(files) > 1)
+    wishes = replace(wishes, one_line=len(files) > 1)
     try:
         declarations = _read(files, changes, wishes)
     except InputError as error:
@@ -57,13 +47,18 @@ def run_files(arguments: Sequence[str], *, as_json: bool, quiet: bool, mlflow: b
         return ExitCode.INPUT
     worst, results = ExitCode.WELL, []
     with Interrupts() as interrupts:
-        for declaration, samples in declarations:
-            code, result = _run_one(declaration, samples, wishes, interrupts)
+        for declared in declarations:
+            if isinstance(declared, SweepDeclaration):
+                from bprunner.cli.sweeping import run_sweep
+
+                code, result = run_sweep(declared, _words_of(declared, arguments), wishes, interrupts)
+            else:
+                code, result = _run_one(*declared, wishes, interrupts)
             results.append(result)
             worst = _worse(worst, code)
             if interrupts.code:
                 break
-    if as_json:
+    if wishes.as_json:
         _print_json(results if wishes.one_line else results[0])
     return interrupts.code or worst
 
@@ -73,13 +68,17 @@ def _worse(one: ExitCode, other: ExitCode) -> ExitCode:
     return max(one, other, key=order.index)
 
 
-def _read(files: Sequence[str], changes: Sequence[str], wishes: Wishes) -> list[tuple[Declaration, Samples]]:
+def _read(files: Sequence[str], changes: Sequence[str], wishes: Wishes) -> list[SweepDeclaration | Declared]:
     if not files:
         example = f"for example bprun configs/doc.yaml {changes[0]}" if changes else ""
         raise InputError(Problem("no file to run was named", hint=example))
-    declarations, problems = [], []
+    declarations, problems = list[SweepDeclaration | Declared](), list[Problem]()
     for file in files:
         try:
+            sweep = declared_sweep(file, changes, wishes.allow_outside)
+            if sweep is not None:
+                declarations.append(sweep)
+                continue
             declaration = read_declaration(file, changes, wishes.allow_outside)
             declarations.append((declaration, load_samples(declaration)))
         except InputError as error:
@@ -89,11 +88,18 @@ def _read(files: Sequence[str], changes: Sequence[str], wishes: Wishes) -> list[
     return declarations
 
 
+def _words_of(declaration: SweepDeclaration, arguments: Sequence[str]) -> list[str]:
+    """The arguments that declare one sweep, of several files perhaps: its file, and what was changed."""
+    files, changes = files_and_changes(arguments)
+    own = declaration.path or declaration.baseline.path
+    return [*(file for file in files if own is not None and Path(file).resolve() == own.resolve()), *changes]
+
+
 def _with_command_hint(file: str, problem: Problem) -> Problem:
     """A word that is no file may be a command with a slip in it."""
     import difflib
 
-    commands = ("run", "check", "show", "schema", "list", "ui")
+    commands = ("run", "check", "show", "compare", "resume", "sync", "schema", "list", "ui")
     near = difflib.get_close_matches(file, commands, n=1)
     if near and not Path(file).exists():
         return replace(problem, hint=f"did you mean the command `bprun {near[0]}`?")
@@ -110,13 +116,13 @@ def _run_one(
         show_head(out(), declaration.experiment, declaration.overrides)
     started = time.time_ns() // 1_000_000
     try:
-        with _ProgressBar(declaration.experiment.training.most_updates(len(samples))) as progress:
+        with StepsBar(declaration.experiment.training.most_updates(len(samples))) as progress:
             run = execute_run(declaration, samples, folder, progress, lambda: interrupts.code != 0)
     except Exception as error:
         _record_failure(declaration, error, started, wishes)
         if not isinstance(error, BprunnerError):
             raise
-        _say(str(error))
+        say(str(error))
         return ExitCode.FAILED, {"failure": str(error)}
     _show(run, wishes)
     run, failure = _record(run, folder, wishes)
@@ -150,7 +156,7 @@ def _show(run: Run, wishes: Wishes) -> None:
             out().print(Text(f"{run.name}: {run.figures.summary()}"), soft_wrap=True)
         show_verdicts(out(), disagree)
         if run.status == "diverged" and not wishes.one_line:
-            _say(f"{run.name}: {run.ending()}")
+            say(f"{run.name}: {run.ending()}")
     out().file.flush()
 
 
@@ -166,9 +172,9 @@ def _record(run: Run, folder: Path, wishes: Wishes) -> tuple[Run, str]:
         else:
             recording.write_files(run, folder).wait()
     except (BprunnerError, OSError) as error:
-        _say(f"not recorded: {_reason(error)}")
+        say(f"not recorded: {_reason(error)}")
         if folder.exists():
-            _say(f"the run's files are in {_shown(folder)}")
+            say(f"the run's files are in {shown_path(folder)}")
         return run, _reason(error)
     if wishes.on_screen:
         _tell_place(run, folder)
@@ -207,7 +213,7 @@ def _tell_place(run: Run, folder: Path) -> None:
     console = out()
     console.print()
     if run.recorded is None:
-        console.print(Text(f"kept in {_shown(folder)}", style="dim"), soft_wrap=True)
+        console.print(Text(f"kept in {shown_path(folder)}", style="dim"), soft_wrap=True)
         return
     recorded = run.recorded
     rows = f"{recorded.rows:,} metric rows{_thinning(run)}"
@@ -218,53 +224,6 @@ def _tell_place(run: Run, folder: Path) -> None:
     console.print(
         Text(f"look at it: bprun ui {run.name if ' ' not in run.name else repr(run.name)}", style="dim"), soft_wrap=True
     )
-
-
-def _shown(path: Path) -> str:
-    """A path from the working folder where that is shorter."""
-    relative = os.path.relpath(path)
-    return relative if len(relative) < len(str(path)) else str(path)
-
-
-def _say(text: str) -> None:
-    err().print(Text(f"bprun: {text}", style="red"), soft_wrap=True)
-
-
-# Progress
-
-
-class _ProgressBar:
-    """A bar on standard error for runs that take longer than a moment; nothing where that is no terminal."""
-
-    def __init__(self, steps: int) -> None:
-        self._steps = steps
-        self._begun = time.monotonic()
-        self._bar: Any = None
-
-    def __enter__(self) -> Callable[[int], None]:
-        return self._tell if err().is_terminal else lambda _: None
-
-    def _tell(self, done: int) -> None:
-        if self._bar is None:
-            if time.monotonic() - self._begun < _PROGRESS_AFTER:
-                return
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-            columns = (
-                TextColumn("training"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("steps"),
-                TimeRemainingColumn(),
-            )
-            self._bar = Progress(*columns, console=err(), transient=True)
-            self._task = self._bar.add_task("", total=self._steps + 1)
-            self._bar.start()
-        self._bar.update(self._task, completed=done)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
 
 # JSON

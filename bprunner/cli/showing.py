@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bprunner.cli.codes import ExitCode
 from bprunner.cli.plain import write_utf8
 from bprunner.errors import InputError, Place, Problem, TrackingError
 
+if TYPE_CHECKING:
+    from bprunner.spec.sweep_reading import SweepDeclaration
+
 
 def show_file(file: str, changes: Sequence[str], allow_outside: bool) -> int:
-    """Prints the effective configuration as YAML."""
+    """Prints the effective configuration as YAML; of a sweep, what varies over which baseline."""
     from bprunner.cli.terminal import tell_problems
     from bprunner.spec.effective import effective_yaml
+    from bprunner.spec.effective_sweep import sweep_yaml
     from bprunner.spec.reading import read_declaration
+    from bprunner.sweeps.declaring import declared_sweep
 
     try:
+        sweep = declared_sweep(file, changes, allow_outside)
+        if sweep is not None:
+            write_utf8(sweep_yaml(sweep, _named_baseline(sweep)))
+            return ExitCode.WELL
         declaration = read_declaration(file, changes, allow_outside)
     except InputError as error:
         tell_problems(error)
@@ -25,37 +35,80 @@ def show_file(file: str, changes: Sequence[str], allow_outside: bool) -> int:
     return ExitCode.WELL
 
 
-def show_schema() -> int:
-    """Prints the JSON Schema."""
+def show_schema(sweeps: bool = False) -> int:
+    """Prints the JSON Schema of experiments, or of sweeps."""
     from bprunner.spec.json_schema import schema_text
+    from bprunner.spec.sweep_schema import sweep_schema_text
 
-    write_utf8(schema_text())
+    write_utf8(sweep_schema_text() if sweeps else schema_text())
     return ExitCode.WELL
 
 
-def list_folder(folder: str) -> int:
-    """Prints the experiments of a folder and those below it, with the first sentence of their opening comment."""
-    from rich.table import Table
+def _named_baseline(sweep: SweepDeclaration) -> str:
+    """The baseline as the sweep's file names it; of changes of an experiment, that experiment's file."""
+    named = sweep.sweep.baseline
+    return str(sweep.baseline.path) if named.startswith("<") and sweep.baseline.path else named
+
+
+def list_folder(folder: str | None) -> int:
+    """Prints the experiments and sweeps of a folder and those below it, each with the first sentence of its comment.
+
+    Unless a folder is given: those of `configs` and `experiments`, and the studies of the working folder.
+    """
     from rich.text import Text
 
     from bprunner.cli.terminal import out, tell_problems
 
-    root = Path(folder)
-    if not root.is_dir():
-        message = "this is a file, not a folder" if root.exists() else "there is no such folder"
-        tell_problems(InputError(Problem(message, Place(folder))))
-        return ExitCode.INPUT
-    found = list(_experiments(root))
-    if not found:
-        out().print(Text(f"no experiments in {folder}"))
-        return ExitCode.WELL
+    roots = [Path(folder)] if folder else [each for each in (Path("configs"), Path("experiments")) if each.is_dir()]
+    for root in roots:
+        if not root.is_dir():
+            message = "this is a file, not a folder" if root.exists() else "there is no such folder"
+            tell_problems(InputError(Problem(message, Place(str(root)))))
+            return ExitCode.INPUT
+    found = [(str(path), purpose) for root in roots for path, purpose in _experiments(root)]
+    studies = [] if folder else _studies()
+    if not found and not studies:
+        where = folder or "configs or experiments"
+        out().print(Text(f"no experiments in {where}"))
+    for rows in filter(None, (found, studies)):
+        _print_rows(rows)
+    return ExitCode.WELL
+
+
+def _print_rows(rows: Sequence[tuple[str, str]]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from bprunner.cli.terminal import out
+
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(style="dim", overflow="fold")
-    for path, purpose in found:
-        table.add_row(Text(str(path)), Text(purpose))
+    for first, second in rows:
+        table.add_row(Text(first), Text(second))
     out().print(table)
-    return ExitCode.WELL
+
+
+def _studies() -> list[tuple[str, str]]:
+    """The studies of the working folder: where each is, and how far."""
+    here = Path.cwd()
+    if not (here / "studies").is_dir():
+        return []
+    import time
+
+    from bprunner.runs.study_files import studies_in
+
+    found = []
+    for path, identity in studies_in(here):
+        begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(identity.started / 1000))
+        state = {"trained": "trained", "interrupted": "interrupted", "training": "not finished"}[identity.state]
+        recorded = (
+            f", in MLflow with {max(each.runs for each in identity.deliveries.values()):,} runs"
+            if identity.deliveries
+            else ", not recorded"
+        )
+        found.append((str(path.relative_to(here)), f"{identity.name}: begun {begun}, {state}{recorded}"))
+    return found
 
 
 def _experiments(root: Path) -> Iterator[tuple[Path, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
@@ -57,3 +58,14 @@ def _problem_text(problem: Problem) -> Text:
         text.append("\n")
         text.append(line, style="red" if set(line) <= set(" |^") else "dim" if " | " in line else "cyan")
     return text
+
+
+def shown_path(path: Path) -> str:
+    """A path from the working folder where that is shorter."""
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
+def say(text: str) -> None:
+    """What went wrong, on standard error."""
+    err().print(Text(f"bprun: {text}", style="red"), soft_wrap=True)

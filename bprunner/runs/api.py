@@ -8,12 +8,15 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bprunner.errors import BprunnerError, InputError, TrackingError
 from bprunner.runs.run import Run, execute_run
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.reading import Declaration, read_declaration
+
+if TYPE_CHECKING:
+    from bprunner.sweeps.study import Study
 
 
 def run(
@@ -32,12 +35,67 @@ def run(
     Raises InputError, with every problem found, for a faulty declaration or dataset; StorageError and
     TrackingError where the disk or the store fails.
     """
-    if isinstance(overrides, Mapping):
-        overrides = [f"{path}={json.dumps(value, default=_listed)}" for path, value in overrides.items()]
-    elif isinstance(overrides, str):
-        overrides = [overrides]
-    declaration = read_declaration(declared, overrides, allow_outside)
+    declaration = read_declaration(declared, _written(overrides), allow_outside)
     return _recorded(declaration) if record else execute_run(declaration)
+
+
+def sweep(
+    declared: Path | str | Mapping[str, Any],
+    overrides: Sequence[str] | Mapping[str, Any] = (),
+    *,
+    record: bool = False,
+    workers: int | None = None,
+    fresh: bool = False,
+    allow_outside: bool = False,
+) -> Study:
+    """Runs a sweep: a YAML file, the same as a mapping, or an experiment with values that vary as overrides.
+
+    What is trained is kept in `studies/` of the working folder; the same sweep again trains only what is missing, with
+    `fresh` all of it. workers: how many processes train. Runs that fail are told by `failures` of the study. With
+    `record` the study goes to MLflow, as a run does.
+
+    Raises InputError, with every problem found, for a faulty declaration, and for one in which nothing varies;
+    StorageError and TrackingError where the disk or the store fails. An interrupt leaves what is done.
+    """
+    from bprunner.errors import Problem
+    from bprunner.runs.studies import deliver, train_study
+    from bprunner.sweeps.declaring import declared_sweep, read_sweep
+
+    changes = _written(overrides)
+    if isinstance(declared, Mapping):
+        declaration = read_sweep(declared, changes, allow_outside)
+    else:
+        found = declared_sweep(str(declared), changes, allow_outside)
+        if found is None:
+            hint = "give values for a path, such as training.learning_rate=[0.01, 0.1]"
+            raise InputError(Problem(f"{declared} declares an experiment, and nothing varies", hint=hint))
+        declaration = found
+    folder = Path.cwd()
+    study = train_study(declaration, folder, workers=workers, is_fresh=fresh).study
+    if record:
+        from bprunner.sweeps.findings import findings
+        from bprunner.tracking.addresses import resolve_tracking_uri
+
+        store = resolve_tracking_uri(folder, os.environ)
+        deliver(study, store, folder, findings=[str(each) for each in findings(study)])
+    return study
+
+
+def study(named: str) -> Study:
+    """A study that was run in the working folder: by its sweep's file, its name, or its folder.
+
+    Raises InputError where there is none, and StorageError where it cannot be read.
+    """
+    from bprunner.runs.study_files import find_study
+
+    return find_study(str(named), (), Path.cwd())
+
+
+def _written(overrides: Sequence[str] | Mapping[str, Any]) -> Sequence[str]:
+    """Overrides as the command line has them."""
+    if isinstance(overrides, Mapping):
+        return [f"{path}={json.dumps(value, default=_listed)}" for path, value in overrides.items()]
+    return [overrides] if isinstance(overrides, str) else overrides
 
 
 def _listed(value: Any) -> Any:

@@ -152,7 +152,7 @@ def record_failure(declaration: Declaration, error: BaseException, started: int,
             status="KILLED" if interrupted else "FAILED",
             started=started,
             ended=time.time_ns() // 1_000_000,
-            parameters={**_declared_parameters(declaration), "configuration_hash": content},
+            parameters={**declared_parameters(declaration), "configuration_hash": content},
             tags={
                 **_origin_tags(declaration, content, here),
                 **tags,
@@ -191,10 +191,10 @@ def _run_name(declaration: Declaration) -> str:
 
 def parameters(run: Run) -> dict[str, str | float | int | bool]:
     """The declared values by their paths, and the hash. What is long (data, matrices, figures) is an artifact."""
-    return {**_declared_parameters(run.declaration), "configuration_hash": run.hash, "samples": len(run.samples)}
+    return {**declared_parameters(run.declaration), "configuration_hash": run.hash, "samples": len(run.samples)}
 
 
-def _declared_parameters(declaration: Declaration) -> dict[str, str | float | int | bool]:
+def declared_parameters(declaration: Declaration) -> dict[str, str | float | int | bool]:
     data = declaration_data(declaration.experiment)
     # Named weights may be many, and MLflow takes a hundred parameters at once: they come last.
     kept = {key: data[key] for key in ("training", "arithmetic", "architecture", "initial_weights")}
@@ -250,7 +250,7 @@ def is_measure(name: str) -> bool:
     return quantity in ("training", "running", "held_out") or name in ("reported_error", "accuracy", "learning_rate")
 
 
-_OF_EPOCHS = ("training", "running", "held_out")
+OF_EPOCHS = ("training", "running", "held_out")
 
 
 def _metrics(run: Run) -> Iterator[MetricSeries]:
@@ -258,7 +258,7 @@ def _metrics(run: Run) -> Iterator[MetricSeries]:
     for name in tracked_names(run):
         whole = run.trace[name]
         # What is measured at the end of an epoch has no value between.
-        have = np.nonzero(~np.isnan(whole))[0] if name.partition(".")[0] in _OF_EPOCHS else np.arange(len(whole))
+        have = np.nonzero(~np.isnan(whole))[0] if name.partition(".")[0] in OF_EPOCHS else np.arange(len(whole))
         rows = have[shown_rows(len(have), points)]
         values = whole[rows]
         # There is no update after the last step; where a run was cut short, there is one.

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bprunner.spec.source import read_source
 from bprunner.spec.sweep import Sample
-from bprunner.spec.sweep_reading import SweepDeclaration
+from bprunner.spec.sweep_reading import SweepDeclaration, is_sweep, sweep_of_overrides
 from bprunner.spec.sweep_reading import read_sweep as _read_sweep
+from bprunner.spec.yaml_loader import load
 
 
 def read_sweep(
@@ -16,6 +18,13 @@ def read_sweep(
 ) -> SweepDeclaration:
     """`spec.sweep_reading.read_sweep`, samples included. Raises InputError with every problem found."""
     return _read_sweep(declared, overrides, allow_outside, _drawn)
+
+
+def declared_sweep(file: str, overrides: Sequence[str], allow_outside: bool = False) -> SweepDeclaration | None:
+    """The sweep that a file and changes declare; None where they declare an experiment. Raises InputError."""
+    if is_sweep(load(read_source(Path(file)))):
+        return read_sweep(file, overrides, allow_outside)
+    return sweep_of_overrides(file, overrides, allow_outside)
 
 
 def _drawn(sample: Sample) -> Sequence[Sequence[int | float]]:

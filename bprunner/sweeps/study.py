@@ -22,7 +22,7 @@ from bprunner.sweeps.folder import Place, StudyFolder
 from bprunner.sweeps.generations import generations
 from bprunner.sweeps.landscape import surface
 from bprunner.sweeps.summing import Summary, joined
-from bprunner.training.chunk_files import RUN, STEP, read_series
+from bprunner.training.chunk_files import RUN, STEP, read_chosen, read_series, storing
 from bprunner.training.population import populate
 
 Kind = Literal["number", "label", "seed"]
@@ -161,7 +161,13 @@ class Study:
     def steps(self) -> StudySteps:
         """The trace of the study: the kept quantities of every run."""
         rows, places, _ = self._rows
-        return StudySteps(self.folder, {row.number: place for row, place in zip(rows, places, strict=True)})
+        numbers = [row.number for row in rows]
+        return StudySteps(
+            self.folder,
+            dict(zip(numbers, places, strict=True)),
+            dict(zip(numbers, self.summary.steps.tolist(), strict=True)),
+            self.declaration.sweep.trace.every,
+        )
 
     def error_surface(self, names: tuple[str, str], first: Array, second: Array) -> Array:
         """The error over all training samples, (m, n), at the baseline's initial weights with two of them replaced.
@@ -188,53 +194,90 @@ def _varied(axis: Axis, path: str, values: Any) -> Varied:
 class StudySteps:
     """The kept steps of a study's runs, read from its files as they are asked for."""
 
-    def __init__(self, folder: StudyFolder, places: Mapping[int, Place]) -> None:
-        """places: of each cell's number."""
-        self._folder, self._places = folder, places
+    def __init__(self, folder: StudyFolder, places: Mapping[int, Place], last: Mapping[int, int], every: int) -> None:
+        """By a cell's number its place and its last step; `every`: which steps are kept, as declared."""
+        self._folder, self._places, self._last, self._every = folder, places, last, every
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The series that every run has. Raises StorageError where a file cannot be read."""
-        found: list[str] | None = None
-        for block in sorted({place.block for place in self._places.values()}):
-            own = [name for name in pq.read_schema(self._folder.series_file(block)).names if name not in (RUN, STEP)]
-            found = own if found is None else [name for name in found if name in own]
-        return tuple(found or ())
+        """The series that some run has. Raises StorageError where a file cannot be read."""
+        blocks = sorted({place.block for place in self._places.values()})
+        return tuple(dict.fromkeys(name for block in blocks for name in self._names_in(block)))
 
-    def frame(self, names: Sequence[str] = (), runs: Sequence[int] = ()) -> Any:
+    def _names_in(self, block: int) -> list[str]:
+        path = self._folder.series_file(block)
+        with storing(path, "read"):
+            return [name for name in pq.read_schema(path).names if name not in (RUN, STEP)]
+
+    def count(self, run: int) -> int:
+        """How many steps of a run are kept. Raises KeyError for a run that is not done."""
+        return len(self._kept(run))
+
+    def _kept(self, run: int) -> Indices:
+        """The kept steps of a run, in order."""
+        last = self._last[run]
+        steps = np.arange(0, last + 1, self._every)
+        return steps if steps[-1] == last else np.append(steps, last)
+
+    def frame(self, names: Sequence[str] = (), runs: Sequence[int] = (), points: int | None = None) -> Any:
         """A pandas.DataFrame, sorted by `run` (a cell's number) and `step`, with these series of these runs; or all.
 
+        points: of each run at most so many steps, evenly spaced, the first and the last among them; all unless given.
         What a run does not have, being of another structure, is nan. Raises KeyError for a series that no run has, and
         for a run that is not done; StorageError where a file cannot be read.
         """
         import pandas as pd
 
         wanted = list(names) or list(self.names)
-        chosen = list(runs) or list(self._places)
-        parts = [pd.DataFrame(columns) for columns in self.parts(wanted, chosen)]
+        parts = [pd.DataFrame(columns) for columns in self.parts(wanted, runs, points)]
         if not parts:
             return pd.DataFrame({RUN: [], STEP: [], **{name: [] for name in wanted}})
         whole = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
         return whole.sort_values([RUN, STEP], kind="stable", ignore_index=True)
 
-    def parts(self, names: Sequence[str], runs: Sequence[int]) -> Iterator[dict[str, Array | Indices]]:
-        """The rows of these runs, block by block, as columns: run, step, and the series; sorted by run and step."""
+    def parts(
+        self, names: Sequence[str], runs: Sequence[int] = (), points: int | None = None, every: int = 1
+    ) -> Iterator[dict[str, Array | Indices]]:
+        """What `frame` gives, as columns of arrays, block by block: few runs at a time stand in memory.
+
+        every: only steps that are multiples of it. Raises what `frame` does.
+        """
         blocks: dict[int, dict[int, list[int]]] = {}
-        for number in runs:
+        for number in runs or self._places:
             place = self._places[number]
             blocks.setdefault(place.block, {}).setdefault(place.run, []).append(number)
         known: set[str] = set()
         for block, numbers in sorted(blocks.items()):
-            path = self._folder.series_file(block)
-            have = [name for name in names if name in pq.read_schema(path).names]
+            present = self._names_in(block)
+            have = [name for name in names if name in present]
             known.update(have)
-            columns = dict(read_series(path, have, list(numbers)))
+            columns = dict(self._read(block, have, numbers, points, every))
             for name in names:
                 columns.setdefault(name, np.full(len(columns[RUN]), np.nan))
             yield from _numbered(columns, numbers)
         for name in names:
             if blocks and name not in known:
                 raise KeyError(name)
+
+    def _read(
+        self, block: int, names: Sequence[str], numbers: Mapping[int, list[int]], points: int | None, every: int
+    ) -> Mapping[str, Array | Indices]:
+        path = self._folder.series_file(block)
+        if points is None and every == 1:
+            return read_series(path, names, list(numbers))
+        chosen = {}
+        for run, (number, *_) in numbers.items():
+            kept = self._kept(number)
+            kept = kept[kept % every == 0]
+            chosen[run] = kept if points is None else kept[evenly(len(kept), points)]
+        return read_chosen(path, names, chosen)
+
+
+def evenly(count: int, points: int) -> Indices:
+    """Which of `count` rows stand for all: all, where they are few; else `points`, even, the first and the last too."""
+    if count <= points:
+        return np.arange(count)
+    return np.unique(np.linspace(0, count - 1, points).round().astype(np.int64))
 
 
 def _numbered(

@@ -100,6 +100,47 @@ def read_series(path: Path, names: Sequence[str], runs: Sequence[int] | None = N
     return {name: values[order] for name, values in columns.items()}
 
 
+def read_chosen(path: Path, names: Sequence[str], chosen: Mapping[int, Indices]) -> Mapping[str, Array | Indices]:
+    """The rows of some steps of some runs, sorted by run and then by step: `run`, `step` and these series.
+
+    chosen: by run, the steps in order; one that the file does not have is left out. The file is read chunk by chunk, so
+    that only these rows stand in memory. Raises StorageError where it cannot be read.
+    """
+    stride = 1 + max((int(steps[-1]) for steps in chosen.values() if len(steps)), default=0)
+    keys = [run * stride + steps for run, steps in sorted(chosen.items())]
+    wanted = np.concatenate(keys) if keys else np.empty(0, dtype=np.int64)
+    steps_of_any = np.unique(wanted % stride)
+    found: list[dict[str, Any]] = []
+    columns = [RUN, STEP, *names]
+    with storing(path, "read"), pq.ParquetFile(path) as file:
+        for number in range(file.metadata.num_row_groups):
+            if not _has_any(file.metadata.row_group(number), steps_of_any):
+                continue
+            part = file.read_row_group(number, columns=columns)
+            key = part[RUN].to_numpy().astype(np.int64) * stride + part[STEP].to_numpy()
+            place = np.searchsorted(wanted, key)
+            there = (part[STEP].to_numpy() < stride) & (place < len(wanted))
+            there[there] = wanted[place[there]] == key[there]
+            found.append({name: part[name].to_numpy()[there] for name in columns})
+    if not found:
+        none: dict[str, Any] = {name: np.empty(0) for name in names}
+        return {RUN: np.empty(0, dtype=np.int64), STEP: np.empty(0, dtype=np.int64), **none}
+    whole = {name: np.concatenate([part[name] for part in found]) for name in columns}
+    order = np.lexsort((whole[STEP], whole[RUN]))
+    return {name: values[order] for name, values in whole.items()}
+
+
+def _has_any(group: Any, steps: Indices) -> bool:
+    """Whether a row group has one of these steps, as far as its statistics tell."""
+    about = next(
+        group.column(number) for number in range(group.num_columns) if group.column(number).path_in_schema == STEP
+    )
+    if not about.is_stats_set or not about.statistics.has_min_max:
+        return True
+    first, last = np.searchsorted(steps, [about.statistics.min, about.statistics.max + 1])
+    return bool(last > first)
+
+
 @contextmanager
 def storing(path: Path, doing: str = "written") -> Iterator[None]:
     """Turns what goes wrong with a file into a StorageError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from bprunner.cli.main import _files, app
 from bprunner.cli.numbers import aligned, number_text
 from bprunner.cli.screen import MOST_ROWS, show_figures, show_head, show_steps, shown_steps
 from bprunner.cli.showing import list_folder, purpose_of, show_file
+from bprunner.cli.wishes import Wishes
 from bprunner.runs.run import Run, execute_run
 from bprunner.spec.reading import read_declaration
 from tests.conftest import ROOT
@@ -159,12 +161,12 @@ def test_several_files_are_a_line_each_and_the_worst_is_told(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "off.yaml").write_text(VALID.replace("h1: 0.8", "h1: 0.9").replace("name: doc", "name: off"))
-    wishes: Any = {"as_json": False, "quiet": False, "mlflow": False, "allow_outside": False}
-    assert running.run_files([str(DOC), "off.yaml"], **wishes) == 3
+    wishes = Wishes(mlflow=False)
+    assert running.run_files([str(DOC), "off.yaml"], wishes) == 3
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("✓ doc: 52 of 52")
     assert lines[1].startswith("✗ off: 0 of 1")
-    assert running.run_files([str(DOC), "off.yaml"], **{**wishes, "as_json": True}) == 3
+    assert running.run_files([str(DOC), "off.yaml"], replace(wishes, as_json=True)) == 3
     assert [each["experiment"] for each in json.loads(capsys.readouterr().out)] == ["doc", "off"]
 
 
@@ -172,8 +174,8 @@ def test_a_what_if_holds_no_figures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    wishes: Any = {"as_json": False, "quiet": False, "mlflow": False, "allow_outside": False}
-    assert running.run_files([str(EXACT), "training.learning_rate=0.1", "training.epochs=4"], **wishes) == 0
+    wishes = Wishes(mlflow=False)
+    assert running.run_files([str(EXACT), "training.learning_rate=0.1", "training.epochs=4"], wishes) == 0
     shown = capsys.readouterr().out
     assert "changed: training.learning_rate=0.1, training.epochs=4" in shown
 
@@ -182,7 +184,7 @@ def test_quiet_says_nothing_when_all_is_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert running.run_files([str(DOC)], as_json=False, quiet=True, mlflow=False, allow_outside=False) == 0
+    assert running.run_files([str(DOC)], Wishes(quiet=True, mlflow=False)) == 0
     told = capsys.readouterr()
     assert told.out == told.err == ""
 

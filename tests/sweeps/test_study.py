@@ -98,10 +98,26 @@ def test_runs_of_another_structure_have_what_they_have(tmp_path: Path) -> None:
     plan = {"grid": {"architecture.layers": layers}}
     start = {"initial_weights": {"uniform": {"low": -1, "high": 1}, "seed": 3}, "training.epochs": 3}
     done = study(tmp_path, plan, set=start)
-    assert "weight.w6" not in done.steps.names
+    assert "weight.w6" in done.steps.names
     frame = done.steps.frame(["error", "weight.w6"])
     assert frame[frame["run"] == 1]["weight.w6"].isna().all()
     assert frame[frame["run"] == 0]["weight.w6"].notna().all()
+
+
+@pytest.mark.parametrize("points", [2, 3, 5, 12, 13, 50])
+@pytest.mark.parametrize("every", [1, 5])
+def test_of_many_steps_some_stand_for_all(points: int, every: int, tmp_path: Path) -> None:
+    """The first and the last of each run among them, also of those that diverge early; each as it is."""
+    done = study(tmp_path, {"grid": {RATE: [0.01, 1.0, 1e160]}}, trace={"every": every})
+    whole = done.steps.frame()
+    some = done.steps.frame(points=points)
+    for run in range(4):
+        own, all_of_it = some[some["run"] == run], whole[whole["run"] == run]
+        assert len(all_of_it) == done.steps.count(run)
+        assert len(own) == min(points, len(all_of_it))
+        assert own["step"].iloc[[0, -1]].tolist() == all_of_it["step"].iloc[[0, -1]].tolist()
+        same = all_of_it[all_of_it["step"].isin(own["step"])].reset_index(drop=True)
+        assert own.reset_index(drop=True).equals(same)
 
 
 def test_a_study_that_is_not_finished_says_so(tmp_path: Path) -> None:

@@ -1,0 +1,175 @@
+"""`bprun compare`, `resume` and `sync`: studies that were run, looked at, gone on with, delivered."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.text import Text
+
+from bprunner.cli.codes import ExitCode
+from bprunner.cli.interrupts import Interrupts
+from bprunner.cli.plain import write_utf8
+from bprunner.cli.progress import StudyProgress
+from bprunner.cli.study_json import study_data
+from bprunner.cli.study_screen import show_findings, show_groups, show_study_head, show_table
+from bprunner.cli.terminal import out, say, shown_path, tell_problems
+from bprunner.cli.wishes import Wishes
+from bprunner.errors import BprunnerError, InputError, Problem
+from bprunner.runs.studies import deliver, is_delivered
+from bprunner.runs.study_files import find_study, read_identity, read_study, studies_in
+from bprunner.runs.study_pages import StudyPages
+from bprunner.runs.study_recording import varying
+from bprunner.spec.naming import counted
+from bprunner.sweeps.comparing import filtered, groups, sorted
+from bprunner.sweeps.findings import findings
+from bprunner.sweeps.naming import short_names
+from bprunner.sweeps.study import Study
+from bprunner.tracking.addresses import resolve_tracking_uri
+
+SHOWN_ROWS = 20
+_MOST_GROUPS = 30
+
+
+def compare_study(
+    named: str,
+    changes: Sequence[str],
+    *,
+    top: int | None,
+    sort: str,
+    descending: bool,
+    where: str,
+    as_json: bool,
+    as_csv: bool,
+    allow_outside: bool,
+) -> int:
+    """Shows the runs of a study beside its baseline."""
+    try:
+        study = find_study(named, changes, Path.cwd(), allow_outside)
+        if not len(study):
+            raise InputError(Problem(f"no run of the study {study.name} is done", hint="run it first"))
+        rows = _chosen(study, where, sort, descending)
+    except InputError as error:
+        tell_problems(error)
+        return ExitCode.INPUT
+    if as_csv or as_json:
+        shown = rows if top is None else rows.head(top)
+        if as_csv:
+            write_utf8(shown.to_csv(index=False, lineterminator="\n"))
+        else:
+            found = [str(each) for each in findings(study)]
+            write_utf8(json.dumps(study_data(study, found, rows=shown), indent=2, ensure_ascii=False) + "\n")
+        return ExitCode.WELL
+    _show(study, rows, SHOWN_ROWS if top is None else top, is_chosen=bool(where))
+    return ExitCode.WELL
+
+
+def _chosen(study: Study, where: str, sort: str, descending: bool) -> Any:
+    """The rows that are wanted, in their order. Columns may be named by the short names of paths, too."""
+    frame, short = study.table, short_names(study.declaration.paths)
+    aliases = {name: frame[path] for path, name in short.items() if name not in frame and path in frame}
+    rows = frame.assign(**aliases)
+    if where:
+        rows = filtered(rows, where)
+    return sorted(rows, sort, descending)[list(frame.columns)]
+
+
+def _show(study: Study, rows: Any, most: int, is_chosen: bool) -> None:
+    console = out()
+    show_study_head(console, study.declaration, varying(study.declaration))
+    show_findings(console, [str(each) for each in findings(study)])
+    _show_groups(study)
+    # The baseline stands first, whatever the order: everything is compared with it.
+    first = study.table.head(1)
+    others = rows[rows["run"] != 0]
+    shown = others.head(most)
+    note = f"{len(shown):,} of {len(others):,} runs" if len(shown) < len(others) else ""
+    if note or is_chosen:
+        of_all = f", of {len(study) - 1:,} in all" if is_chosen else ""
+        note = (note or f"{counted(len(others), 'run')}") + of_all
+        note += "; more with --top" if len(shown) < len(others) else ""
+    import pandas as pd
+
+    show_table(console, study, pd.concat([first, shown]), note)
+    if study.failures:
+        say(f"{counted(len(study.failures), 'run')} failed: {next(iter(study.failures.values()))}")
+
+
+def _show_groups(study: Study) -> None:
+    """Where several runs have the same labels: how they did together."""
+    labels = [axis.path for axis in study.axes if axis.kind == "label"]
+    seeds = [axis.path for axis in study.axes if axis.kind == "seed"]
+    by = labels or ([axis.path for axis in study.axes if axis.kind == "number"] if seeds else [])
+    if not by:
+        return
+    frame = groups(study.table.iloc[1:], by)
+    if (frame["runs"] > 1).any() and len(frame) <= _MOST_GROUPS:
+        show_groups(out(), frame, by, short_names(study.declaration.paths))
+        out().print()
+
+
+def resume_study(named: str | None, changes: Sequence[str], wishes: Wishes) -> int:
+    """Goes on with a study; the one begun last unless another is named."""
+    from bprunner.cli.sweeping import run_sweep
+
+    here = Path.cwd()
+    try:
+        study = find_study(named, changes, here, wishes.allow_outside) if named else _last_unfinished(here)
+    except InputError as error:
+        tell_problems(error)
+        return ExitCode.INPUT
+    with Interrupts() as interrupts:
+        identity = read_identity(study.path)
+        words = list(identity.command) if identity is not None and identity.command else [str(study.path)]
+        code, _ = run_sweep(study.declaration, words, wishes, interrupts)
+        return interrupts.code or code
+
+
+def _last_unfinished(here: Path) -> Study:
+    for folder, identity in studies_in(here):
+        if identity.state != "trained":
+            return read_study(folder)
+    raise InputError(Problem("no study here was interrupted", hint="`bprun list` shows the studies that there are"))
+
+
+def sync_studies(named: Sequence[str]) -> int:
+    """Delivers to MLflow what waits in the folders of studies."""
+    here = Path.cwd()
+    worst = ExitCode.WELL
+    delivered = 0
+    with Interrupts() as interrupts:
+        store = resolve_tracking_uri(here, os.environ)
+        for folder, identity in list(studies_in(here)):
+            if interrupts.code or (named and not {identity.name, folder.name, str(folder)} & set(named)):
+                continue
+            try:
+                study = read_study(folder)
+                if not len(study) or is_delivered(study, identity, store):
+                    continue
+                with StudyProgress() as progress:
+                    tell = progress.written
+                    pages = StudyPages(study)
+                    count = len(study)
+                    recorded = deliver(
+                        study,
+                        store,
+                        here,
+                        findings=[str(each) for each in findings(study)],
+                        files=pages.files,
+                        tell=lambda runs, rows, tell=tell, count=count: tell(runs, count, rows),  # type: ignore[misc]
+                        should_stop=lambda: interrupts.code != 0,
+                    )
+            except BprunnerError as error:
+                say(f"{shown_path(folder)} was not delivered: {error}")
+                worst = ExitCode.FAILED
+                continue
+            if recorded is not None:
+                delivered += 1
+                rows = f"{counted(len(study), 'run')}, {counted(recorded.rows, 'metric row')}"
+                out().print(Text(f"delivered {study.name}: {rows}, run {recorded.run_id[:8]}"), soft_wrap=True)
+        if not delivered and worst == ExitCode.WELL and not interrupts.code:
+            out().print(Text(f"nothing waits for {store.shown}"), soft_wrap=True)
+        return interrupts.code or worst

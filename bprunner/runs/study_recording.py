@@ -1,0 +1,348 @@
+"""A study in the terms of the tracking floor: a parent run, and a child for each run, read from the study's folder.
+
+Which steps become points of a metric: all of a run's, while the whole study has at most MOST_ROWS points; else of each
+series as many as fit, evenly spaced, at least the first and the last, and never more than `tracking.points`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bprunner.data.samples import Samples
+from bprunner.nn.arrays import Array, Indices
+from bprunner.runs.markdown import plain_markdown
+from bprunner.runs.origins import origin_tags
+from bprunner.runs.recording import OF_EPOCHS, declared_parameters, is_measure
+from bprunner.runs.study_files import Identity
+from bprunner.spec.describing import network_line, training_line
+from bprunner.spec.expanding import Cell
+from bprunner.spec.naming import counted
+from bprunner.spec.sweep_reading import SweepDeclaration
+from bprunner.sweeps.fates import FATES
+from bprunner.sweeps.naming import run_name, short_names
+from bprunner.sweeps.planning import Group
+from bprunner.sweeps.study import Study
+from bprunner.tracking.checks import LONGEST_RUN_NAME
+from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord, Status
+from bprunner.tracking.studies import ChildRecord, record_id
+from bprunner.training.chunk_files import RUN, STEP
+
+MOST_ROWS = 1_000_000
+"""Points of metrics, of all runs and series together, up to which every step is one."""
+_RUNS_AT_ONCE = 512
+_SUMMARIES = {
+    "final_error": "final_error",
+    "best_error": "best_error",
+    "ratio": "ratio_to_baseline",
+    "reaches_baseline_at": "steps_to_baseline",
+    "departs_at": "departs_at",
+    "departure": "departure",
+    "diverged_at": "diverged_at",
+    "stable_rate": "largest_stable_rate",
+    "rate_over_stable": "rate_over_stable",
+}
+"""By column of the table, the metric `summary/…` that has it."""
+
+
+class Thinning(NamedTuple):
+    """Which series become metrics, and of each run at most how many steps; None for all of them."""
+
+    names: tuple[str, ...]
+    points: int | None
+
+    def __str__(self) -> str:
+        if self.points is None:
+            return "every kept step"
+        return f"{self.points} steps of each run, the first and the last among them"
+
+
+def thinning(study: Study) -> Thinning:
+    """By the rule of this module. The declared `tracking.quantities` are shown, errors always."""
+    tracking = study.baseline.experiment.tracking
+    there = study.steps.names
+    measures = [name for name in there if name == "error" or is_measure(name)]
+    shown = [name for name in there if name.partition(".")[0] in tracking.quantities and name not in measures]
+    names = tuple([*measures, *shown] if len(measures) + len(shown) <= tracking.series else measures)
+    longest = int(study.summary.steps.max()) // study.declaration.sweep.trace.every + 2
+    return Thinning(names, points_of(len(study), len(names), longest, tracking.points))
+
+
+def points_of(runs: int, series: int, steps: int, most: int) -> int | None:
+    """How many steps of each run become points, by the rule of this module; None for all of them.
+
+    steps: those of the longest run; most: the declared `tracking.points`.
+    """
+    if runs * series * steps <= MOST_ROWS and steps <= most:
+        return None
+    return min(most, max(2, MOST_ROWS // max(1, runs * series)))
+
+
+def rows_of(groups: Sequence[Group], every: int, most: int) -> int:
+    """About how many rows MLflow gets of a study with these groups of runs, summaries included."""
+    runs = sum(group.cells for group in groups)
+    steps = max((group.steps // every + 2 for group in groups), default=0)
+    series = max((group.series for group in groups), default=0)
+    points = points_of(runs, series, steps, most) or steps
+    return sum(
+        group.cells * (group.series * min(points, group.steps // every + 2) + len(_SUMMARIES)) for group in groups
+    )
+
+
+def study_id(identity: Identity) -> str:
+    """The record id of a study's parent run."""
+    return record_id(identity.key)
+
+
+def child_id(identity: Identity, cell: Cell) -> str:
+    """The record id of a run. Equal experiments may be in several cells, so that their number belongs to it."""
+    return record_id(identity.key, f"{cell.number} {cell.hash}")
+
+
+# Children
+
+
+def children(study: Study, identity: Identity) -> Iterator[ChildRecord]:
+    """Every run that is done, the baseline first, then those that failed."""
+    thinned = thinning(study)
+    short = short_names(study.declaration.paths)
+    summaries = _summaries(study)
+    ended = identity.ended or identity.started
+    batch: list[tuple[int, Cell]] = []
+    for row, cell in enumerate(study.cells()):
+        batch.append((row, cell))
+        if len(batch) == _RUNS_AT_ONCE:
+            yield from _batch(study, identity, batch, thinned, short, summaries, ended)
+            batch = []
+    yield from _batch(study, identity, batch, thinned, short, summaries, ended)
+    yield from _failed(study, identity, short, ended)
+
+
+def _batch(
+    study: Study,
+    identity: Identity,
+    batch: Sequence[tuple[int, Cell]],
+    thinned: Thinning,
+    short: Mapping[str, str],
+    summaries: Mapping[str, Array],
+    ended: int,
+) -> Iterator[ChildRecord]:
+    if not batch:
+        return
+    series = _series(study, [cell.number for _, cell in batch], thinned)
+    fates = study.table["fate"]
+    for row, cell in batch:
+        last = np.array([study.summary.steps[row]], dtype=np.int64)
+        numbers = {f"summary/{name}": float(values[row]) for name, values in summaries.items()}
+        numbers |= {f"varied/{short[path]}": value for path, value in _numbers(cell).items()}
+        single = [MetricSeries(key, last, np.array([value])) for key, value in numbers.items() if not math.isnan(value)]
+        fate = str(fates.iloc[row])
+        yield ChildRecord(
+            record_id=child_id(identity, cell),
+            run_name=_shortened(run_name(cell, short)),
+            status="FINISHED",
+            started=identity.started,
+            ended=ended,
+            parameters=_parameters(cell),
+            metrics=[*series[cell.number], *single],
+            tags=_tags(cell) | {"bprunner.fate": fate},
+            description=_description(study, row, fate),
+        )
+
+
+def _series(study: Study, numbers: Sequence[int], thinned: Thinning) -> dict[int, list[MetricSeries]]:
+    """The metrics over the steps, by the number of a cell."""
+    per_epoch = _updates_per_epoch(study)
+    of_epochs = [name for name in thinned.names if name.partition(".")[0] in OF_EPOCHS]
+    of_steps = [name for name in thinned.names if name not in of_epochs]
+    found: dict[int, list[MetricSeries]] = {number: [] for number in numbers}
+    for names, every in ((of_steps, 1), (of_epochs, per_epoch)):
+        if not names:
+            continue
+        for columns in study.steps.parts(names, numbers, thinned.points, every):
+            for number, rows in _by_run(columns[RUN]):
+                steps = np.asarray(columns[STEP][rows], dtype=np.int64)
+                for name in names:
+                    values = np.asarray(columns[name][rows], dtype=np.float64)
+                    # What another structure has not, or what is measured only now and then.
+                    there = slice(None) if not every > 1 else ~np.isnan(values)
+                    if not np.isnan(values).all():
+                        key = name.replace(".", "/", 1)
+                        found[number].append(MetricSeries(key, steps[there], values[there]))
+    return found
+
+
+def _by_run(runs: Array | Indices) -> Iterator[tuple[int, slice]]:
+    """Where the rows of each run are, of runs in order."""
+    starts: list[int] = np.flatnonzero(np.diff(runs, prepend=runs[:1] - 1)).tolist() if len(runs) else []
+    for start, end in zip(starts, [*starts[1:], len(runs)], strict=True):
+        yield int(runs[start]), slice(start, end)
+
+
+def _updates_per_epoch(study: Study) -> int:
+    from bprunner.data.loading import load_samples
+
+    return study.baseline.experiment.training.updates_per_epoch(len(load_samples(study.baseline)))
+
+
+def _summaries(study: Study) -> dict[str, Array]:
+    """By metric, the numbers of all runs, (runs,); nan where there is none."""
+    frame = study.table
+    columns = {
+        metric: frame[column].to_numpy(dtype=np.float64, na_value=np.nan) for column, metric in _SUMMARIES.items()
+    }
+    return {**columns, "steps": study.summary.steps.astype(np.float64)}
+
+
+def _numbers(cell: Cell) -> dict[str, float]:
+    return {path: value for path, value in cell.values.items() if isinstance(value, float) and math.isfinite(value)}
+
+
+def _parameters(cell: Cell) -> dict[str, str | float | int | bool]:
+    """What varies, by its path, as tables show it, and the hash."""
+    return {**{path: label[:500] for path, label in cell.labels.items()}, "configuration_hash": cell.hash}
+
+
+def _tags(cell: Cell) -> dict[str, str]:
+    return {"bprunner.cell": str(cell.number), "bprunner.configuration_hash": cell.hash}
+
+
+def _description(study: Study, row: int, fate: str) -> str:
+    summary = study.summary
+    at = f" at step {summary.diverged_at[row]:,}" if summary.diverged_at[row] >= 0 else ""
+    ratio = study.table["ratio"].iloc[row]
+    times = "" if row == 0 or math.isnan(ratio) else f"; {ratio:.4g} × the baseline's"
+    steps = counted(int(summary.steps[row]), "update")
+    return f"**{fate}**{at}, {steps}: error {summary.first[row]:.6g} → {summary.final[row]:.6g}{times}"
+
+
+def _failed(study: Study, identity: Identity, short: Mapping[str, str], ended: int) -> Iterator[ChildRecord]:
+    if not study.failures:
+        return
+    for cell in study.declared_cells():
+        reason = study.failures.get(cell.hash)
+        if reason is not None:
+            yield ChildRecord(
+                # Tried again, it may be done: then it is another record.
+                record_id=record_id(identity.key, f"{cell.number} {cell.hash} failed"),
+                run_name=_shortened(run_name(cell, short)),
+                status="FAILED",
+                started=identity.started,
+                ended=ended,
+                parameters=_parameters(cell),
+                tags=_tags(cell) | {"bprunner.status": "failed", "bprunner.failure": reason[:500]},
+                description=f"**Failed**: {plain_markdown(reason[:500])}",
+            )
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= LONGEST_RUN_NAME else name[: LONGEST_RUN_NAME - 1] + "…"
+
+
+# The parent
+
+
+def parent(
+    study: Study,
+    identity: Identity,
+    status: Status,
+    working_folder: Path,
+    findings: Sequence[str] = (),
+    files: Sequence[Path] = (),
+    samples: Samples | None = None,
+) -> RunRecord:
+    """The study's own run: what it declares, what was found, and its files."""
+    declaration = study.declaration
+    baseline = declaration.baseline.experiment
+    last = np.array([0], dtype=np.int64)
+    metrics = {f"summary/{key}": value for key, value in _found(study).items()} if len(study) else {}
+    source = declaration.sources[0] if declaration.path else None
+    tags = origin_tags(identity.content, source, working_folder)
+    if identity.source:
+        tags["mlflow.source.name"] = identity.source
+    return RunRecord(
+        experiment=study.name,
+        run_name=_shortened(study.name),
+        status=status,
+        started=identity.started,
+        ended=identity.ended or identity.started,
+        parameters={
+            **declared_parameters(declaration.baseline),
+            **{f"varies.{path}": text for path, text in varying(declaration).items()},
+            "configuration_hash": identity.content,
+        },
+        metrics=[MetricSeries(key, last, np.array([value])) for key, value in metrics.items() if math.isfinite(value)],
+        tags={**tags, "bprunner.kind": "study", "bprunner.status": status.lower()},
+        description=_study_description(study, findings),
+        experiment_description=f"**{plain_markdown(study.title)}**\n\n{network_line(baseline)}",
+        dataset=_dataset(study, samples) if samples is not None else None,
+        files=files,
+    )
+
+
+def varying(declaration: SweepDeclaration) -> dict[str, str]:
+    """What varies, by path, in a few words: `61 values from 0.001 to 1`."""
+    found = {}
+    for axis in declaration.axes:
+        for column, path in enumerate(axis.paths):
+            labels = list(dict.fromkeys(point[column].label for point in axis.points))
+            if axis.kind == "search":
+                found[path] = "searched"
+            elif len(labels) <= 8:
+                found[path] = ", ".join(labels)[:500]
+            else:
+                found[path] = f"{len(labels):,} values from {labels[0]} to {labels[-1]}"[:500]
+    return found
+
+
+def _found(study: Study) -> dict[str, float]:
+    errors = study.summary.final[np.isfinite(study.summary.final)]
+    counts = {
+        f"runs_{name.replace(' ', '_')}": float((study.summary.fate == at).sum()) for at, name in enumerate(FATES)
+    }
+    best = {"best_final_error": float(errors.min())} if len(errors) else {}
+    baseline = {"baseline_final_error": float(study.summary.final[0])}
+    return {"runs": float(len(study)), **counts, **best, **baseline}
+
+
+def _study_description(study: Study, findings: Sequence[str]) -> str:
+    baseline = study.baseline.experiment
+    rows = [
+        ("Baseline", f"{baseline.name}: {network_line(baseline)}"),
+        ("Training", training_line(baseline)),
+        ("Varies", "; ".join(f"{path}: {text}" for path, text in varying(study.declaration).items())[:1500]),
+        ("Runs", f"{len(study):,}, the baseline included"),
+        ("Metrics", f"they have {thinning(study)}" if len(study) else ""),
+    ]
+    table = "\n".join(f"| {name} | {plain_markdown(text)} |" for name, text in rows if text)
+    found = "".join(f"\n- {plain_markdown(each)}" for each in findings)
+    return f"**{plain_markdown(study.title)}**\n{found}\n\n| | |\n|---|---|\n{table}"
+
+
+def _dataset(study: Study, samples: Samples) -> DatasetRecord:
+    baseline = study.baseline
+    inline = samples.origin == "inline" and baseline.sources
+    return DatasetRecord(
+        name=f"{baseline.experiment.name} ({counted(len(samples), 'sample')})",
+        digest=samples.digest,
+        source=baseline.sources[0].name if inline else samples.origin,
+        inputs=samples.inputs,
+        targets=samples.targets,
+        input_names=samples.input_names,
+        target_names=samples.target_names,
+    )
+
+
+Written = Callable[[int, int], None]
+"""Told how many runs and rows were written so far."""
+
+
+def told(children_of: Iterator[ChildRecord], recording: Any, tell: Written) -> Iterator[ChildRecord]:
+    """The same children, while somebody is told how far the writing is."""
+    for child in children_of:
+        tell(recording.written + recording.skipped + recording.repaired, recording.rows)
+        yield child
