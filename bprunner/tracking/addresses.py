@@ -140,3 +140,11 @@ def link(store: Store, experiment_id: str | None = None, run_id: str | None = No
     if store.kind == "server":
         return store.shown + page(experiment_id, run_id)
     return f"mlflow ui --backend-store-uri '{store.shown}'"
+
+
+def local_folder(artifact_uri: str) -> Path | None:
+    """The folder on this machine, where the files went to one."""
+    parts = urlsplit(artifact_uri)
+    if parts.scheme == "file":
+        return Path(url2pathname(parts.path))
+    return Path(artifact_uri) if artifact_uri.startswith("/") else None

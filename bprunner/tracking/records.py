@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Status = Literal["FINISHED", "FAILED", "KILLED"]
+Parameters = Mapping[str, str | float | int | bool]
+
+
+def as_text(value: str | float | int | bool) -> str:
+    """A parameter as YAML writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class RunRecord:
     status: Status
     started: int
     ended: int
-    parameters: Mapping[str, str | float | int | bool] = field(default_factory=dict)
+    parameters: Parameters = field(default_factory=dict)
     metrics: Sequence[MetricSeries] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
     description: str = ""

@@ -8,18 +8,15 @@ is finished, what is missing is added. The end is the same as if nothing had hap
 from __future__ import annotations
 
 import hashlib
-import posixpath
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bprunner.errors import TrackingError
-from bprunner.tracking import writer
-from bprunner.tracking.addresses import Store, link
+from bprunner.tracking.addresses import Store, link, local_folder
 from bprunner.tracking.bulk import (
     ROWS_A_TRANSACTION,
     RUNS_A_TRANSACTION,
@@ -29,23 +26,50 @@ from bprunner.tracking.bulk import (
     is_busy,
     patiently,
 )
-from bprunner.tracking.records import MetricSeries, RunRecord, Status
+from bprunner.tracking.checks import LONGEST_RUN_NAME, LONGEST_TAG, check_child, check_parent, check_record
+from bprunner.tracking.experiments import experiment_of
+from bprunner.tracking.records import MetricSeries, Parameters, RunRecord, Status, as_text
+from bprunner.tracking.rows import (
+    NOTE,
+    Lost,
+    dataset_input,
+    finite_part,
+    lost_tags,
+    metric_rows,
+    non_finite,
+    params,
+    record_tags,
+    rows_lost,
+    shortened,
+    user_name,
+    write_rows,
+)
 from bprunner.tracking.store import open_store, translated
+from bprunner.tracking.writer import INCOMPLETE, give_up
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
+__all__ = [
+    "BASELINE",
+    "LONGEST_RUN_NAME",
+    "RECORD",
+    "STUDY",
+    "ChildRecord",
+    "RecordedStudy",
+    "StudyRecord",
+    "StudyRecording",
+    "begin_study",
+    "record_id",
+    "record_study",
+]
+
 # Tags by which a study's runs are found. MLflow makes a run's id itself where we do not write its tables.
 STUDY, RECORD, BASELINE = "bprunner.study", "bprunner.record", "bprunner.baseline_run"
 PARENT, RUN_NAME = "mlflow.parentRunId", "mlflow.runName"
-INCOMPLETE = "bprunner.incomplete_record"
-LONGEST_RUN_NAME = 250
 RUNS_A_PAGE = 1000
 Way = Literal["tables", "log_batch"]
-Lost = Mapping[str, tuple[int, int, float]]
-Parameters = Mapping[str, str | float | int | bool]
-_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def record_id(study: str, cell: str = "") -> str:
@@ -139,10 +163,10 @@ def begin_study(study: StudyRecord, store: Store, client: MlflowClient | None = 
 
     For who has the children bit by bit; `study.children` is not looked at. Raises TrackingError.
     """
-    _check_parent(study)
+    check_parent(study)
     client = client or open_store(store)
     with translated(store, "be written"):
-        experiment = patiently(lambda: writer._experiment(client, study.parent, store))
+        experiment = patiently(lambda: experiment_of(client, study.parent, store))
         return StudyRecording(study, store, client, experiment)
 
 
@@ -159,7 +183,7 @@ class StudyRecording:
         found = database_of(client, store)
         self._database = found if isinstance(found, Database) else None
         self.why_slow = "" if isinstance(found, Database) else found
-        self._user = writer._user()
+        self._user = user_name()
         self._unreachable = False
         self._done: dict[str, str] = {}  # by record id, the id of a run that is there and has ended
         self._orphans: dict[str, str] = {}  # the same for those that still say RUNNING
@@ -219,7 +243,7 @@ class StudyRecording:
 
     def _parent_tags(self, parent: RunRecord) -> dict[str, str]:
         record = self._study.record_id
-        return writer._tags(parent, writer._non_finite(parent.metrics)) | {STUDY: record, RECORD: record}
+        return record_tags(parent, non_finite(parent.metrics)) | {STUDY: record, RECORD: record}
 
     def _reopen(self) -> None:
         """A study that had ended and gets further children is RUNNING again."""
@@ -232,7 +256,7 @@ class StudyRecording:
 
         Children that were left RUNNING and did not come again are marked KILLED. Raises TrackingError.
         """
-        writer._check(parent)
+        check_record(parent)
         with self._translated():
             for run_id in self._orphans.values():
                 patiently(partial(self._client.set_terminated, run_id, "KILLED", parent.ended))
@@ -243,15 +267,15 @@ class StudyRecording:
             there = run.data.params
             self._log({key: value for key, value in parent.parameters.items() if key not in there}, parent)
             if parent.dataset is not None:
-                datasets = [writer._dataset_input(parent.dataset)]
+                datasets = [dataset_input(parent.dataset)]
                 patiently(lambda: self._client.log_inputs(self.run_id, datasets=datasets))
             self._write_files(parent.files, str(run.info.artifact_uri))
             patiently(lambda: self._client.set_terminated(self.run_id, parent.status, parent.ended))
         return self._recorded(str(run.info.artifact_uri))
 
     def _log(self, parameters: Parameters, parent: RunRecord) -> None:
-        write = partial(writer._write_rows, self._client, self.run_id)
-        patiently(lambda: write(writer._rows(parent.metrics, parent.started), writer._parameters(parameters)))
+        write = partial(write_rows, self._client, self.run_id)
+        patiently(lambda: write(metric_rows(parent.metrics, parent.started), params(parameters)))
 
     def _write_files(self, files: Sequence[Path], artifact_uri: str) -> None:
         """MLflow's client remembers folders by run id alone: here, another store may have a run of the same id."""
@@ -272,7 +296,7 @@ class StudyRecording:
         changed = [RunTag(key, value) for key, value in wanted.items() if there.get(key) != value]
         if changed:
             patiently(lambda: self._client.log_batch(self.run_id, tags=changed))
-        for key in [INCOMPLETE, *writer._lost_tags({"": (0, 0, 0.0)})]:
+        for key in [INCOMPLETE, *lost_tags({"": (0, 0, 0.0)})]:
             if key in there and key not in wanted:
                 patiently(partial(self._client.delete_tag, self.run_id, key))
 
@@ -282,7 +306,7 @@ class StudyRecording:
             experiment_id=self._experiment_id,
             tracking_uri=self._store.shown,
             artifact_uri=self._store.without_secrets(artifact_uri),
-            artifact_path=writer._local(artifact_uri),
+            artifact_path=local_folder(artifact_uri),
             written=self.written,
             skipped=self.skipped,
             repaired=self.repaired,
@@ -296,7 +320,7 @@ class StudyRecording:
     def give_up(self, status: Status, why: str) -> None:
         """End the parent with `status` and say why, where the store still answers. Never raises an Exception."""
         if not self._unreachable:
-            writer._give_up(self._client, self.run_id, status, why)
+            give_up(self._client, self.run_id, status, why)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -323,7 +347,7 @@ class StudyRecording:
         new: dict[str, ChildRecord] = {}
         for child in batch:
             if child.record_id not in self._done:
-                _check_child(child)
+                check_child(child)
                 new.setdefault(child.record_id, child)
         self.skipped += len(batch) - len(new)
         if new:
@@ -339,10 +363,10 @@ class StudyRecording:
             return
         runs, left_out = [], {}
         for child in children:
-            finite, lost = _split(child.metrics)
+            finite, lost = finite_part(child.metrics)
             tags = self._tags(child, lost, child.record_id)
             runs.append(self._new_run(child.record_id, child, child.status, child.ended, tags, finite))
-            left_out[child.record_id] = _count(lost)
+            left_out[child.record_id] = rows_lost(lost)
         inserted = self._database.insert(self._experiment_id, runs)
         self._done.update((run.run_id, run.run_id) for run in runs)
         self.written += len(inserted.new)
@@ -370,23 +394,23 @@ class StudyRecording:
             ended=ended,
             artifact_uri=append_to_uri_path(self._artifacts, run_id, "artifacts"),
             tags={RUN_NAME: record.run_name, **tags},
-            parameters={key: writer._text(value) for key, value in record.parameters.items()},
+            parameters={key: as_text(value) for key, value in record.parameters.items()},
             metrics=metrics,
         )
 
     def _write_slowly(self, child: ChildRecord) -> None:
         """By MLflow's own calls. What was begun before is finished, and no row of it is written twice."""
-        finite, lost = _split(child.metrics)
+        finite, lost = finite_part(child.metrics)
         is_orphan = child.record_id in self._orphans
         run_id = self._orphans[child.record_id] if is_orphan else self._create(child, lost)
         self._orphans[child.record_id] = run_id
         if child.record_id == self._study.baseline:
             patiently(lambda: self._client.set_tag(run_id, BASELINE, run_id))
-        write = partial(writer._write_rows, self._client, run_id)
-        self.rows += patiently(lambda: write(writer._rows(finite, child.started), writer._parameters(child.parameters)))
+        write = partial(write_rows, self._client, run_id)
+        self.rows += patiently(lambda: write(metric_rows(finite, child.started), params(child.parameters)))
         patiently(lambda: self._client.set_terminated(run_id, child.status, child.ended))
         self._done[child.record_id] = self._orphans.pop(child.record_id)
-        self.rows_left_out += _count(lost)
+        self.rows_left_out += rows_lost(lost)
         self.repaired += is_orphan
         self.written += not is_orphan
 
@@ -408,8 +432,8 @@ class StudyRecording:
         if baseline := self._baseline_run(bool(run_id)):
             tags[BASELINE] = baseline
         if child.description:
-            tags[writer.NOTE] = writer._shortened(child.description, writer.LONGEST_TAG)
-        return tags | writer._lost_tags(lost) | dict(child.tags)
+            tags[NOTE] = shortened(child.description, LONGEST_TAG)
+        return tags | lost_tags(lost) | dict(child.tags)
 
     def _baseline_run(self, ids_are_ours: bool) -> str:
         """The id of the baseline's run; empty while it is not known."""
@@ -440,79 +464,3 @@ def _batches(children: Iterable[ChildRecord]) -> Iterator[list[ChildRecord]]:
         yield batch
     if trouble is not None:
         raise trouble
-
-
-def _split(metrics: Sequence[MetricSeries]) -> tuple[list[MetricSeries], Lost]:
-    """The finite part of each series, and what was left out, as the writer of a single run says it."""
-    import numpy as np
-
-    finite, lost = [], {}
-    for series in metrics:
-        good = np.isfinite(series.values)
-        if good.all():
-            finite.append(series)
-        else:
-            finite.append(MetricSeries(series.key, series.steps[good], series.values[good]))
-            lost.update(writer._non_finite([series]))
-    return finite, lost
-
-
-def _count(lost: Lost) -> int:
-    return sum(count for _, count, _ in lost.values())
-
-
-# --- what is refused before anything is written
-
-
-def _check_parent(study: StudyRecord) -> None:
-    writer._check(study.parent)
-    _check_id_and_name(study.record_id, study.parent.run_name)
-    for kind, keys in _keys(study.parent):
-        for key in keys:
-            _check_key(kind, key)
-
-
-def _check_child(child: ChildRecord) -> None:
-    """Raise TrackingError for what MLflow would refuse or cut, since nobody else looks at it on its way to a table."""
-    _check_id_and_name(child.record_id, child.run_name)
-    for kind, keys in _keys(child):
-        for key in keys:
-            _check_key(kind, key)
-    for key, value in child.parameters.items():
-        if len(text := writer._text(value)) > writer.LONGEST_PARAMETER:
-            writer._check_entry("parameter", key, text, writer.LONGEST_PARAMETER)
-    for key, tag in child.tags.items():
-        if len(tag) > writer.LONGEST_TAG:
-            writer._check_entry("tag", key, tag, writer.LONGEST_TAG)
-    if len({series.key for series in child.metrics}) < len(child.metrics):
-        raise TrackingError(f"The run {child.run_name!r} has a metric twice: give each series a key of its own.")
-    for series in child.metrics:
-        _check_steps(series)
-
-
-def _keys(record: ChildRecord | RunRecord) -> tuple[tuple[str, Iterable[str]], ...]:
-    metrics = [series.key for series in record.metrics]
-    return ("parameter", record.parameters), ("tag", record.tags), ("metric", metrics)
-
-
-def _check_id_and_name(record: str, name: str) -> None:
-    if not _ID.fullmatch(record):
-        raise ValueError(f"a record's id is made by record_id, and {record!r} is not")
-    if not 0 < len(name) <= LONGEST_RUN_NAME:
-        raise TrackingError(f"MLflow keeps names of 1 to {LONGEST_RUN_NAME} characters, and {name[:80]!r} … is none.")
-
-
-@lru_cache(maxsize=10_000)
-def _check_key(kind: str, key: str) -> None:
-    writer._check_entry(kind, key, "", 0)
-    plain = posixpath.normpath(key)
-    if plain != key or plain == "." or plain.startswith(("..", "/")):
-        raise TrackingError(f"MLflow takes no {kind} named {key!r}: it reads / as a folder, and this is no plain path.")
-
-
-def _check_steps(series: MetricSeries) -> None:
-    import numpy as np
-
-    steps = series.steps
-    if len(steps) > 1 and not (steps[1:] > steps[:-1]).all() and len(np.unique(steps)) < len(steps):
-        raise TrackingError(f"The metric {series.key!r} has a step twice: a step has one value.")

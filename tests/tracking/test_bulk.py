@@ -26,6 +26,7 @@ from bprunner.errors import TrackingError
 from bprunner.tracking import MetricSeries, RunRecord, Store, bulk, open_store, resolve_tracking_uri, studies
 from bprunner.tracking.bulk import TABLES, database_of, unknown_schema
 from bprunner.tracking.studies import ChildRecord, StudyRecord, begin_study, record_id, record_study
+from bprunner.tracking.writer import INCOMPLETE
 from tests.conftest import ROOT
 from tests.tracking.conftest import STARTED
 
@@ -409,12 +410,12 @@ def test_what_was_given_before_an_interrupt_is_written(study: StudyRecord, store
         record_study(dataclasses.replace(study, children=interrupted()), store)
     client = open_store(store)
     run = client.get_run(study.record_id)
-    assert (run.info.status, run.data.tags[studies.INCOMPLETE]) == ("KILLED", "interrupted")
+    assert (run.info.status, run.data.tags[INCOMPLETE]) == ("KILLED", "interrupted")
     assert client.get_run(CHILDREN[1].record_id).info.status == "FINISHED"
     done = record_study(study, store)
     assert (done.written, done.skipped) == (2, 2)
     run = client.get_run(study.record_id)
-    assert (run.info.status, studies.INCOMPLETE in run.data.tags) == ("FINISHED", False)
+    assert (run.info.status, INCOMPLETE in run.data.tags) == ("FINISHED", False)
 
 
 def test_a_study_that_was_thrown_away_comes_back_and_a_single_child_does_not(study: StudyRecord, store: Store) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bprunner.errors import TrackingError
-from bprunner.tracking import MetricSeries, RunRecord, Store, open_store, record_run, writer
+from bprunner.tracking import MetricSeries, RunRecord, Store, experiments, open_store, record_run, rows, writer
 from tests.tracking.conftest import STARTED
 
 
@@ -73,7 +73,7 @@ def test_the_dataset_shows_its_columns_and_keeps_its_digest(store: Store, record
 
 
 def test_a_dataset_from_the_web_is_a_link() -> None:
-    assert writer._source("https://example.org/iris.csv") == ("http", '{"url": "https://example.org/iris.csv"}')
+    assert rows._source("https://example.org/iris.csv") == ("http", '{"url": "https://example.org/iris.csv"}')
 
 
 def test_writing_the_same_rows_again_changes_nothing(store: Store, record: RunRecord) -> None:
@@ -175,7 +175,7 @@ def test_a_deleted_experiment_is_restored(store: Store, record: RunRecord) -> No
 def test_an_experiment_that_another_process_makes_meanwhile_is_used(store: Store, record: RunRecord) -> None:
     client = open_store(store)
     made = client.create_experiment("doc")
-    assert writer._make_experiment(client, record, store).experiment_id == made
+    assert experiments._make_experiment(client, record, store).experiment_id == made
 
 
 def test_an_experiment_whose_files_only_a_server_reaches_is_refused(store: Store, record: RunRecord) -> None:
