@@ -16,8 +16,8 @@ from bprunner.spec import nodes
 from bprunner.spec.data_files import home_of
 from bprunner.spec.dataset import FILE_PATHS
 from bprunner.spec.effective import canonical_text, content_hash, in_notation
-from bprunner.spec.expanding import UNCHANGED, comparable, text_of
 from bprunner.spec.nodes import Node, find, plain
+from bprunner.spec.settings import UNCHANGED, comparable, text_of
 from bprunner.spec.yaml_writer import as_written, to_yaml
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ Every value of an axis stays a node, so that what is wrong with it is told where
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,38 +15,26 @@ from pydantic import ValidationError
 
 from bprunner.errors import InputError, Place, Problem
 from bprunner.spec import nodes
+from bprunner.spec.axes import Sampler, axes_of, axis_problems, drawn
+from bprunner.spec.cell_problems import in_order
 from bprunner.spec.conditions import Condition, ConditionError, parse
 from bprunner.spec.data_files import data_files
 from bprunner.spec.effective_sweep import sweep_hash
-from bprunner.spec.expanding import (
-    UNCHANGED,
-    Axis,
-    Cell,
-    Expansion,
-    Point,
-    Setting,
-    _in_order,
-    comparable,
-    shown,
-    text_of,
-)
+from bprunner.spec.expanding import Axis, Cell, Expansion
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.merging import laid_over, with_value, without
 from bprunner.spec.nodes import Node, find, from_data, plain
 from bprunner.spec.overriding import Laid, contradiction, is_argument, overridden, undone_by
-from bprunner.spec.problems import problem_at, problem_at_key, problems_of
-from bprunner.spec.reading import NOT_COMPUTED, Declaration, read_declaration
+from bprunner.spec.problems import problem_at, problems_of
+from bprunner.spec.reading import Declaration, read_declaration
 from bprunner.spec.source import Source, read_source
-from bprunner.spec.sweep import Sample, Sweep
+from bprunner.spec.sweep import Sweep
 from bprunner.spec.sweep_overriding import GRID, SET, lay, lay_in, listed, sweep_root, varies, varying
 from bprunner.spec.validating import validate
 from bprunner.spec.yaml_loader import load
 
 Proposed = Mapping[str, object]
 """What a search proposes: by path, a number, or of a `choice` the position."""
-
-Sampler = Callable[[Sample], Sequence[Sequence[int | float]]]
-"""What draws the cells of a sample: for each of them a number for each path, in order; of a `choice` the position."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +105,7 @@ class SweepDeclaration:
         if search is None:
             raise ValueError("the sweep declares no search")
         points = [
-            tuple(_drawn(self.root, ("sweep", "search", "of", path), path, proposal[path]) for path in search.of)
+            tuple(drawn(self.root, ("sweep", "search", "of", path), path, proposal[path]) for path in search.of)
             for proposal in proposals
         ]
         # What is proposed comes first, whatever the file's order: a proposal's cells follow each other.
@@ -174,7 +162,7 @@ def read_sweep(
     sweep = _validated(root)
     read = _baseline(root, folder, baseline, allow_outside, problems)
     if read is None:
-        raise InputError(_in_order(problems))
+        raise InputError(in_order(problems))
     for text in lists:
         root = overridden(root, [text], lay_in(GRID if varies(read, text) else SET), laid)
     sweep = _validated(root) if lists else sweep
@@ -252,11 +240,11 @@ def _declared(
 ) -> SweepDeclaration:
     sources = (*own, *baseline.sources)
     changed = _with_set(root, sweep, replace(baseline, sources=sources), allow_outside)
-    axes = _axes(root, sweep, sampler)
-    problems = _axis_problems(root, axes)
+    axes = axes_of(root, sweep, sampler)
+    problems = axis_problems(root, axes)
     conditions = _conditions(root, sweep, axes, problems)
     if problems:
-        raise InputError(_in_order(problems))
+        raise InputError(in_order(problems))
     expansion = Expansion(changed, axes, conditions, sweep.sweep.repeat, allow_outside)
     _probe(root, sweep, expansion)
     if sweep.sweep.search is None:
@@ -279,7 +267,7 @@ def _probe(root: Node, sweep: Sweep, expansion: Expansion) -> None:
             most = max(map(len, ends))
             points = [
                 tuple(
-                    _drawn(root, ("sweep", "search", "of", path), path, each[min(place, len(each) - 1)])
+                    drawn(root, ("sweep", "search", "of", path), path, each[min(place, len(each) - 1)])
                     for path, each in zip(axis.paths, ends, strict=True)
                 )
                 for place in range(most)
@@ -331,151 +319,6 @@ def _laid(root: Node, key: str, entry: nodes.Entry) -> Node:
     if "." in key or not isinstance(entry.value, nodes.Mapping):
         return with_value(root, key, entry.value, entry.key_place)
     return laid_over(root, nodes.Mapping({key: entry}, entry.key_place))
-
-
-# Axes
-
-
-def _axes(root: Node, sweep: Sweep, sampler: Sampler | None) -> list[Axis]:
-    """The axes in the order of the file."""
-    plan, found = sweep.sweep, list[Axis]()
-    at = find(root, ("sweep",))
-    assert isinstance(at, nodes.Mapping)  # it was validated
-    for key, entry in at.entries.items():
-        match key:
-            case "grid" if plan.grid:
-                found += [
-                    Axis("grid", (path,), [(each,) for each in _settings(root, key, path, axis)], _spaced(axis))
-                    for path, axis in plan.grid.items()
-                ]
-            case "zip" if plan.zip:
-                found.append(_zipped(root, plan.zip))
-            case "sample" if plan.sample:
-                if sampler is None:
-                    raise ValueError("the cells of a sample are drawn by a sampler")
-                rows = sampler(plan.sample)
-                found.append(Axis("sample", tuple(plan.sample.of), _sampled(root, plan.sample, rows)))
-            case "search" if plan.search:
-                found.append(Axis("search", tuple(plan.search.of), ()))
-            case "repeat" if plan.repeat:
-                seeds = range(plan.repeat.first_seed, plan.repeat.first_seed + plan.repeat.count)
-                points = [(Setting("repeat", str(seed), float(seed), None, entry.key_place),) for seed in seeds]
-                found.append(Axis("repeat", ("repeat",), points))
-    return found
-
-
-def _spaced(axis: Any) -> bool:
-    return not isinstance(axis, tuple | dict)
-
-
-def _settings(root: Node, part: str, path: str, axis: Any) -> list[Setting]:
-    """The values of an axis of `grid` or `zip`."""
-    keys = ("sweep", part, path)
-    node, key_place = _at(root, keys)
-    if isinstance(axis, tuple):
-        assert isinstance(node, nodes.Listing)
-        return [_setting(path, item, key_place) for item in node.items]
-    if isinstance(axis, dict):
-        assert isinstance(node, nodes.Mapping)
-        return [_setting(path, entry.value, key_place, label) for label, entry in node.entries.items()]
-    return [_number(path, value, node, key_place) for value in _whole(axis.values(), axis.from_, axis.to)]
-
-
-def _at(root: Node, keys: Sequence[str]) -> tuple[Node, Place]:
-    """What stands at these keys, and where the last of them was written."""
-    parent, node = find(root, keys[:-1]), find(root, keys)
-    assert isinstance(parent, nodes.Mapping)
-    assert node is not None
-    return node, parent.entries[keys[-1]].key_place
-
-
-def _whole(values: Sequence[float], first: float, last: float) -> Iterator[int | float]:
-    """Between whole ends, what is whole is a whole number, as it is where somebody writes it."""
-    is_whole = first.is_integer() and last.is_integer()
-    return (int(value) if is_whole and value.is_integer() and abs(value) < 2**53 else value for value in values)
-
-
-def _setting(path: str, node: Node, key_place: Place, label: str = "") -> Setting:
-    """A value that was written, under its label or as it is."""
-    kept = isinstance(node, nodes.Scalar) and node.value == UNCHANGED
-    value = label or shown(node)
-    return Setting(path, label or text_of(node), value, None if kept else node, key_place)
-
-
-def _number(path: str, value: int | float, written: Node, key_place: Place) -> Setting:
-    """A number that was computed or drawn; it stands where its axis does."""
-    node = nodes.Scalar(value, repr(value), written.place)
-    return Setting(path, repr(value), float(value), node, key_place)
-
-
-def _zipped(root: Node, axes: Mapping[str, Any]) -> Axis:
-    columns = {path: _settings(root, "zip", path, axis) for path, axis in axes.items()}
-    sizes = {path: len(column) for path, column in columns.items()}
-    if len(set(sizes.values())) > 1:
-        found = ", ".join(f"`{path}` has {size:,}" for path, size in sizes.items())
-        raise InputError(
-            problem_at(
-                root, ("sweep", "zip"), f"paired values must be as many, and {found}", "`grid` pairs all with all"
-            )
-        )
-    return Axis("zip", tuple(axes), list(zip(*columns.values(), strict=True)))
-
-
-def _sampled(root: Node, sample: Sample, rows: Sequence[Sequence[int | float]]) -> list[Point]:
-    return [
-        tuple(
-            _drawn(root, ("sweep", "sample", "of", path), path, value)
-            for path, value in zip(sample.of, row, strict=True)
-        )
-        for row in rows
-    ]
-
-
-def _drawn(root: Node, keys: tuple[str, ...], path: str, value: Any) -> Setting:
-    """What a distribution gave: a number, or of a `choice` the position of a value."""
-    node, key_place = _at(root, keys)
-    chosen = find(node, ("choice",))
-    if chosen is None:
-        return _number(path, value, node, key_place)
-    given = find(chosen, ("values",)) if isinstance(chosen, nodes.Mapping) else None
-    written = given if isinstance(given, nodes.Listing) else chosen
-    if isinstance(written, nodes.Listing):
-        return _setting(path, written.items[int(value)], key_place)
-    assert isinstance(written, nodes.Mapping)
-    label, entry = list(written.entries.items())[int(value)]
-    return _setting(path, entry.value, key_place, label)
-
-
-def _axis_problems(root: Node, axes: Sequence[Axis]) -> list[Problem]:
-    """Paths that vary twice, that change nothing, and values that stand twice."""
-    problems: list[Problem] = []
-    seen: dict[str, str] = {}
-    for axis in axes:
-        keys = {"sample": ("sweep", "sample", "of"), "search": ("sweep", "search", "of")}.get(
-            axis.kind, ("sweep", axis.kind)
-        )
-        for column, path in enumerate(axis.paths):
-            if axis.kind == "repeat":
-                continue
-            at = (*keys, path)
-            if path in seen:
-                problems.append(problem_at_key(root, at, f"`{path}` varies in `{seen[path]}` already"))
-            elif path.split(".")[0] in NOT_COMPUTED:
-                problems.append(problem_at_key(root, at, f"`{path}` changes nothing of what is computed"))
-            seen[path] = axis.kind
-            if axis.kind == "grid":
-                problems += _repeated([point[column] for point in axis.points])
-    return problems
-
-
-def _repeated(settings: Sequence[Setting]) -> Iterator[Problem]:
-    """Values that stand on one axis before: their cells would be the same."""
-    seen = set()
-    for setting in settings:
-        value = "baseline" if setting.node is None else comparable(plain(setting.node))
-        if value in seen:
-            yield Problem(f"`{setting.label}` stands here twice", setting.place, setting.path)
-        seen.add(value)
 
 
 # Conditions

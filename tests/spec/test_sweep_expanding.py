@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bprunner.spec import expanding, leaves, validating
+from bprunner.spec import cell_checking, expanding, leaves, skeletons, validating
 from bprunner.spec.choices import Frozen
 from bprunner.spec.effective import declaration_data
 from bprunner.spec.leaves import INDEPENDENT, leaf_at
@@ -148,7 +148,7 @@ def test_a_wrong_copy_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     declared = sweep(tmp_path, "sweep: {grid: {initial_weights.w1: [1, 2], initial_weights.w2: [3, 4]}}")
     assert_whole(declared)
     right = leaves.with_numbers
-    monkeypatch.setattr(expanding, "with_numbers", lambda value, trie, numbers: right(value, trie, numbers[::-1]))
+    monkeypatch.setattr(skeletons, "with_numbers", lambda value, trie, numbers: right(value, trie, numbers[::-1]))
     with pytest.raises(AssertionError):
         assert_whole(declared)
 
@@ -347,7 +347,8 @@ def test_of_ten_thousand_cells_a_few_are_validated_whole(monkeypatch: pytest.Mon
         whole.append(root)
         return validate(root)
 
-    monkeypatch.setattr(expanding, "validate", counted)
+    for module in (expanding, cell_checking):
+        monkeypatch.setattr(module, "validate", counted)
     assert sum(1 for _ in two_axes(100).cells()) == 10_001
     assert 0 < len(whole) < 20
 

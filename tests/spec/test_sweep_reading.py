@@ -91,6 +91,9 @@ RATES = "sweep: {grid: {training.learning_rate: [0.1, 0.2]}}"
          "training.learning_rate", "greater than 0", ""),
         ("sweep: {search: {tpe: {trials: 9, seed: 0}, of: {training.loss: {choice: [squared_error, ‹squared]}}}}",
          "training.loss", "unknown name", ""),
+        # A label may be any word.
+        ("sweep: {search: {tpe: {trials: 9, seed: 0}, of: {training.loss: {choice: {values: ‹[squared_error]}}}}}",
+         "training.loss", "must be one of the names", ""),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_where_it_stands(tmp_path: Path, text: str, path: str, words: str, hint: str) -> None:
