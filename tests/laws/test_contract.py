@@ -121,11 +121,16 @@ def imported(source: str, module: str, is_package: bool) -> Iterator[str]:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parts = package.split(".")
-            above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
-            base = ".".join(part for part in (above, node.module) if part)
+            base = home_of(node, package)
             yield base
             yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def home_of(node: ast.ImportFrom, package: str) -> str:
+    """The module that names are imported from, seen from a package."""
+    parts = package.split(".")
+    above = ".".join(parts[: len(parts) - node.level + 1]) if node.level else ""
+    return ".".join(part for part in (above, node.module) if part)
 
 
 def floor_of(module: str) -> str:
@@ -205,6 +210,75 @@ def test_allowed_imports_are_not_caught() -> None:
     )
     assert faults(source, "bprunner.training.execution") == []
     assert faults("from .loop import train", "bprunner.training", is_package=True) == []
+
+
+def private_uses(source: str, module: str, is_package: bool = False) -> list[str]:
+    """The underscore names of other modules that a file uses: imported, or by way of the module that has them."""
+    package = module if is_package else module.rpartition(".")[0]
+    tree = ast.parse(source)
+    found: list[str] = []
+    known: dict[str, str] = {}  # by its name here, what was imported
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            home = home_of(node, package)
+            known.update({alias.asname or alias.name: f"{home}.{alias.name}" for alias in node.names})
+            found += [f"{home}.{alias.name}" for alias in node.names if is_private(alias.name)]
+        elif isinstance(node, ast.Import):
+            known.update({alias.asname: alias.name for alias in node.names if alias.asname})
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_private(node.attr):
+            home = ast.unparse(node.value)
+            home = known.get(home, home)
+            if is_module(home):
+                found.append(f"{home}.{node.attr}")
+    # The number of the version is a module that every floor may read.
+    own = [name for name in found if name.startswith("bprunner.") and "bprunner._version" not in name]
+    return [f"{module} uses {name}" for name in own]
+
+
+def is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__")
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is a module of bprunner, and not a class in one."""
+    first, *rest = name.split(".")
+    path = PACKAGE.joinpath(*rest)
+    return first == "bprunner" and (path.is_dir() or path.with_suffix(".py").exists())
+
+
+@pytest.mark.parametrize(("name", "path"), modules(), ids=[name for name, _ in modules()])
+def test_what_a_module_keeps_to_itself_nobody_else_uses(name: str, path: Path) -> None:
+    assert private_uses(path.read_text(encoding="utf-8"), name, path.name == "__init__.py") == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from bprunner.spec.reading import _laid",
+        "from bprunner.spec.reading import Declaration, _laid as laid",
+        "def late():\n    from .reading import _laid",
+        "from bprunner.spec import reading\nreading._laid(root, override)",
+        "from bprunner.spec import reading as it\nf = it._laid",
+        "import bprunner.spec.reading\nbprunner.spec.reading._laid(1)",
+        "import bprunner.spec.reading as it\nit._laid(1)",
+        "from . import reading\nreading._laid(1)",
+    ],
+)
+def test_the_use_of_what_another_module_keeps_to_itself_is_caught(source: str) -> None:
+    assert private_uses(source, "bprunner.spec.sweep_reading")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from __future__ import annotations\nfrom bprunner._version import __version__",
+        "from bprunner.spec.reading import Declaration\nDeclaration._own(1)\nself._laid",
+        "from concurrent.futures import _base\nimport os\nos._exit(1)",
+    ],
+)
+def test_what_is_ones_own_or_somebody_elses_is_not_caught(source: str) -> None:
+    assert private_uses(source, "bprunner.spec.sweep_reading") == []
 
 
 @pytest.mark.parametrize("heavy", ["numpy", "mlflow", "pyarrow", "matplotlib", "pandas"])
