@@ -46,6 +46,25 @@ class Source:
         return self.place(len(before), len(before[-1]) + 1)
 
 
+class Excerpt:
+    """What is parsed, and where it stands in its source, of which it may be only the end."""
+
+    def __init__(self, source: Source, written: str) -> None:
+        self.source, self.written = source, written
+        start = source.place_at(len(source.text) - len(written))
+        self._line, self._column = start.line or 1, start.column or 1
+
+    def place(self, line: int, column: int, width: int = 1) -> Place:
+        """The place of a parser's mark, which counts from 0."""
+        column += self._column if line == 0 else 1
+        return self.source.place(line + self._line, column, width if width > 1 else 1)
+
+    def line(self, line: int) -> str:
+        """The line of a parser's mark, without what stands before the text."""
+        whole = self.source.line(line + self._line)
+        return whole[self._column - 1 :] if line == 0 else whole
+
+
 def read_source(path: Path, shown_as: str | None = None) -> Source:
     """Reads a UTF-8 file of at most 1 MiB. `shown_as` is the file's name in errors, by default the path."""
     name = str(path) if shown_as is None else shown_as

@@ -10,7 +10,6 @@ everything else: it alone decides what is a syntax error, and where.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,23 +25,21 @@ from bprunner.spec.nodes import (
     Mapping,
     Node,
     Scalar,
-    ScalarValue,
     describe,
-    is_too_large,
 )
-from bprunner.spec.source import Source, check_characters
+from bprunner.spec.source import Excerpt, Source, check_characters
+from bprunner.spec.yaml_errors import PAIR_WITHOUT_SPACE, TAG_HINT, syntax_problem
+from bprunner.spec.yaml_scalars import RefusedError, shortened, text_of, value_of
 
 HAS_LIBYAML: bool = yaml.__with_libyaml__
 
 MAX_NODES = 100_000
-MAX_SCALAR = 65_536
-MAX_DIGITS = 400
 MAX_PROBLEMS = 100
 
 
 def load(source: Source, *, fast: bool = HAS_LIBYAML) -> Node:
     """The tree that the text declares. Raises InputError with all problems up to the first syntax error."""
-    return _load(_Text(source, source.text), fast)
+    return _load(Excerpt(source, source.text), fast)
 
 
 def load_value(text: str, source_name: str, before: str = "", *, fast: bool = HAS_LIBYAML) -> Node:
@@ -53,17 +50,17 @@ def load_value(text: str, source_name: str, before: str = "", *, fast: bool = HA
     source = Source(source_name, before + text)
     if not text.strip(" "):
         return Scalar(None, "", source.place_at(len(before)))
-    return _load(_Text(source, text), fast)
+    return _load(Excerpt(source, text), fast)
 
 
-def _load(text: _Text, fast: bool) -> Node:
+def _load(text: Excerpt, fast: bool) -> Node:
     check_characters(text.source)
     # libyaml and YAML itself disagree about tabs with the parser in Python, which wants none outside quotes.
     tree = _parsed_fast(text) if fast and "\t" not in text.written else None
     return (tree or _parsed_strictly(text)).result()
 
 
-def _parsed_fast(text: _Text) -> _Tree | None:
+def _parsed_fast(text: Excerpt) -> _Tree | None:
     """The tree by libyaml, or None where it finds a syntax error, or reads what the other parser may not."""
     tree = _Tree(text)
     loader = yaml.CBaseLoader(text.written)
@@ -76,14 +73,14 @@ def _parsed_fast(text: _Text) -> _Tree | None:
     return None if tree.is_disputed else tree
 
 
-def _parsed_strictly(text: _Text) -> _Tree:
+def _parsed_strictly(text: Excerpt) -> _Tree:
     """The tree by the parser in Python; a syntax error becomes its last problem."""
     tree = _Tree(text)
     loader = yaml.BaseLoader(text.written)
     try:
         _grow(tree, loader)
     except yaml.MarkedYAMLError as error:
-        tree.problems.append(_syntax_problem(error, text, tree.open_bracket()))
+        tree.problems.append(syntax_problem(error, text, tree.open_bracket()))
     except (ValueError, OverflowError):  # an escape or a version number beyond all bounds
         mark = loader.get_mark()
         tree.problems.append(Problem("this escape names no character", text.place(mark.line, mark.column)))
@@ -105,28 +102,6 @@ def _start_of(event: yaml.Event) -> tuple[int, int]:
 def _end_of(event: yaml.Event) -> tuple[int, int]:
     mark: Any = event.end_mark
     return mark.line, mark.column
-
-
-class _Text:
-    """What is parsed, and where it stands in its source, of which it may be only the end."""
-
-    def __init__(self, source: Source, written: str) -> None:
-        self.source, self.written = source, written
-        start = source.place_at(len(source.text) - len(written))
-        self._line, self._column = start.line or 1, start.column or 1
-
-    def place(self, line: int, column: int, width: int = 1) -> Place:
-        """The place of a parser's mark, which counts from 0."""
-        column += self._column if line == 0 else 1
-        return self.source.place(line + self._line, column, width if width > 1 else 1)
-
-    def line(self, line: int) -> str:
-        """The line of a parser's mark, without what stands before the text."""
-        whole = self.source.line(line + self._line)
-        return whole[self._column - 1 :] if line == 0 else whole
-
-
-# --- The tree ---------------------------------------------------------------------------------------------
 
 
 class _Sized(NamedTuple):
@@ -170,8 +145,6 @@ _PLAIN_STYLES = (None, "")  # the first in Python's parser, the second in libyam
 _BLOCK_STYLES = ("|", ">")
 _GLUED_COMMENT = re.compile(r"[|>][-+0-9]*#")
 _ANCHOR = re.compile(r"&[\w-]+ +(?=[^ #])")
-_PAIR_WITHOUT_SPACE = re.compile(r"[\w-]+:[^\s:/]")
-_TAG_HINT = "A value's type follows from how it is written: 1 is a number, '1' is text."
 
 
 class _Tree:
@@ -181,7 +154,7 @@ class _Tree:
     it has a tag, a directive, a comment glued to `|` or `>`, or a question mark in a plain scalar in brackets.
     """
 
-    def __init__(self, text: _Text) -> None:
+    def __init__(self, text: Excerpt) -> None:
         self.text = text
         self.problems: list[Problem] = []
         self.is_over = False
@@ -244,9 +217,9 @@ class _Tree:
         quoted = event.style not in _PLAIN_STYLES
         self._notice_dispute(event, quoted)
         try:
-            text = _text_of(event.value)
-            return Scalar(text if quoted else _value_of(text), text, place, quoted)
-        except _RefusedError as error:
+            text = text_of(event.value)
+            return Scalar(text if quoted else value_of(text), text, place, quoted)
+        except RefusedError as error:
             self._refuse(place, error.message, error.hint)
             return _stand_in(event.value, place)
 
@@ -283,7 +256,7 @@ class _Tree:
     def _refuse_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
         if event.tag is not None:
             self.is_disputed = True
-            self._refuse(place, "tags are not allowed here", _TAG_HINT)
+            self._refuse(place, "tags are not allowed here", TAG_HINT)
 
     def _start(self, event: yaml.CollectionStartEvent) -> None:
         place = self._place(event, 1)
@@ -369,9 +342,9 @@ class _Tree:
             return _Key(None, place)
         if node.value in into.entries:
             first = into.entries[node.value].key_place
-            self._refuse(place, f"the key {_shortened(node.value)!r} stands here twice; first on line {first.line}")
+            self._refuse(place, f"the key {shortened(node.value)!r} stands here twice; first on line {first.line}")
             return _Key(None, place)
-        pair = bool(into.event.flow_style) and not node.quoted and _PAIR_WITHOUT_SPACE.match(node.value)
+        pair = bool(into.event.flow_style) and not node.quoted and PAIR_WITHOUT_SPACE.match(node.value)
         return _Key(node.value, place, bool(pair))
 
 
@@ -382,220 +355,3 @@ def _stand_in(text: str, place: Place) -> Scalar:
 
 def _key_hint(key: Node) -> str:
     return f'Write it in quotes: "{key.text}".' if isinstance(key, Scalar) and key.text else ""
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
-# --- What a scalar means ----------------------------------------------------------------------------------
-
-
-class _RefusedError(Exception):
-    """A scalar that cannot be."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message, self.hint = message, hint
-
-
-_WORDS: dict[str, ScalarValue] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), math.inf),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), math.nan),
-}
-_NUMBER_STARTS = frozenset("+-.0123456789")
-_DECIMAL = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-
-
-def _value_of(text: str) -> ScalarValue:
-    """What a plain scalar is by YAML 1.2's core schema."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in _NUMBER_STARTS:
-        return text
-    for pattern, convert in _NUMBERS:
-        if pattern.fullmatch(text):
-            return _number(text, convert)
-    return text
-
-
-_NUMBERS: tuple[tuple[re.Pattern[str], Callable[[str], int | float]], ...] = (
-    (_DECIMAL, int),
-    (_FLOAT, float),
-    (_OCTAL, lambda text: int(text[2:], 8)),
-    (_HEXADECIMAL, lambda text: int(text[2:], 16)),
-)
-
-
-def _number(text: str, convert: Callable[[str], int | float]) -> int | float:
-    """Refuses long numbers before converting them: the time that takes grows with the square of the digits."""
-    if len(text) > MAX_DIGITS:
-        raise _RefusedError(f"a number of {len(text):,} characters", f"At most {MAX_DIGITS} are allowed.")
-    number = convert(text)
-    if is_too_large(number) if isinstance(number, int) else math.isinf(number):
-        raise _RefusedError(f"the number {_shortened(text)} is too large for a double", "The largest is about 1.8e308.")
-    return number
-
-
-def _text_of(text: str) -> str:
-    """The text with the halves of JSON's \\ud83d\\ude00 joined, as they may come from double quotes."""
-    if len(text) > MAX_SCALAR:
-        raise _RefusedError(f"a text of {len(text):,} characters", f"At most {MAX_SCALAR:,} are allowed.")
-    if text.isascii():
-        return text
-    try:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-    except UnicodeDecodeError:
-        raise _RefusedError("an escape in this text names half a character") from None
-
-
-# --- Syntax errors ----------------------------------------------------------------------------------------
-
-
-class _Fault(NamedTuple):
-    """A syntax error of PyYAML's with what can be told about it."""
-
-    context: str
-    problem: str
-    found: str
-    opened: Place | None
-    place: Place
-    line_above: str
-    line_so_far: str
-
-
-class _Explanation(NamedTuple):
-    """How a kind of syntax error is told: what it is recognised by, where it is shown, and what is said."""
-
-    context: str
-    problem: str
-    found: str
-    is_shown_where_opened: bool
-    message: str
-    hint: Callable[[_Fault], str]
-
-
-def _say(hint: str) -> Callable[[_Fault], str]:
-    return lambda _: hint
-
-
-def _where_opened(fault: _Fault) -> str:
-    opened = fault.opened
-    return f"It belongs to the bracket opened in line {opened.line}, column {opened.column}." if opened else ""
-
-
-def _hint_missing_colon(fault: _Fault) -> str:
-    if fault.opened and _PAIR_WITHOUT_SPACE.search(fault.opened.text or ""):
-        return "Write a space after the colon."
-    return "The lines of a mapping read `key: value`."
-
-
-def _hint_misplaced_colon(fault: _Fault) -> str:
-    if _PAIR_WITHOUT_SPACE.search(fault.line_above) and ": " not in fault.line_above:
-        return "Write a space after the colon in the line before."
-    if ": " in fault.line_so_far:
-        return "One line has one `key: value`; text that contains a colon and a space needs quotes."
-    return "Keys of one mapping begin in the same column; a key with a value of its own has no keys below it."
-
-
-_SAME_COLUMN = _say("Entries that belong together begin in the same column.")
-_QUOTE_IT = _say("Text that begins with such a character needs quotes.")
-_ESCAPES = _say("In double quotes a backslash begins an escape: write it twice, or use single quotes.")
-_TAGS = _say(_TAG_HINT)
-
-# The first that fits is told. An empty word fits everything.
-_EXPLANATIONS = (
-    _Explanation("", "cannot start any token", "\\t", False, "a tab, where only spaces may stand",
-                 _say("YAML is indented with spaces, never with tabs.")),
-    _Explanation("", "cannot start any token", "", False, "no value may begin with {found}", _QUOTE_IT),
-    _Explanation("simple key", "could not find expected ':'", "", True,
-                 "a key was expected here, but no colon and space follow it", _hint_missing_colon),
-    _Explanation("", "mapping values are not allowed", "", False, "no key may stand here", _hint_misplaced_colon),
-    _Explanation("", "mapping keys are not allowed", "", False, "no key may stand here", _SAME_COLUMN),
-    _Explanation("", "sequence entries are not allowed", "", False, "no list may begin here",
-                 _say("Begin the list in a line of its own, or write it in brackets: [1, 2].")),
-    _Explanation("quoted scalar", "unexpected", "", True, "this quote is never closed",
-                 _say("Close it with the same quote; inside single quotes write '' for one '.")),
-    _Explanation("double-quoted", "", "", False, "this escape is unknown", _ESCAPES),
-    _Explanation("flow sequence", "expected ','", "<stream end>", True, "this bracket `[` is never closed",
-                 _say("Close it with `]`.")),
-    _Explanation("flow mapping", "expected ','", "<stream end>", True, "this brace `{{` is never closed",
-                 _say("Close it with `}`.")),
-    _Explanation("flow sequence", "expected ','", "", False, "`,` or `]` was expected here, found {found}",
-                 _where_opened),
-    _Explanation("flow mapping", "expected ','", "", False, "`,` or `}}` was expected here, found {found}",
-                 _where_opened),
-    _Explanation("flow", "expected the node content", "<stream end>", True, "this bracket is never closed",
-                 _say("Close it.")),
-    _Explanation("", "expected the node content", "", False, "a value was expected here, found {found}",
-                 _say("A bracket may be too many, or a value missing before it.")),
-    _Explanation("", "expected <block end>", "<block", False, "the indentation fits nothing above", _SAME_COLUMN),
-    _Explanation("block mapping", "expected <block end>", "-", False,
-                 "an item of a list, where keys of a mapping stand", _SAME_COLUMN),
-    _Explanation("block collection", "expected <block end>", "?", False,
-                 "a key of a mapping, where items of a list stand", _SAME_COLUMN),
-    _Explanation("", "expected <block end>", ":", False, "a colon without a key before it", _QUOTE_IT),
-    _Explanation("", "expected <block end>", "", False, "{found} stands here, after the value was complete",
-                 _say("A text that contains quotes or brackets may need quotes around the whole.")),
-    _Explanation("anchor", "alphabetic", "", True, "`&` names an anchor, and no name follows it", _QUOTE_IT),
-    _Explanation("alias", "alphabetic", "", True, "`*` repeats an anchor, and no name follows it", _QUOTE_IT),
-    _Explanation("tag", "", "", True, "tags are not allowed here", _TAGS),
-    _Explanation("", "tag handle", "", False, "tags are not allowed here", _TAGS),
-    _Explanation("directive", "", "", True, "a directive that cannot be read", _say("Leave it out.")),
-    _Explanation("", "YAML d", "", False, "a directive that cannot be read", _say("Leave it out.")),
-    _Explanation("block scalar", "", "", True, "a text in lines begins with `|` or `>` and nothing else in its line",
-                 _say("Text that is meant to begin with this character needs quotes.")),
-    _Explanation("", "<document start>", "<stream end>", False, "a line beginning with % needs a document after it",
-                 _say("Leave the line out, or put the text in quotes.")),
-    _Explanation("", "<document start>", "", False, "{found} stands here, after the value was complete",
-                 _say("Check the quotes and the indentation of the lines before.")),
-    _Explanation("", "", "", False, "this is not YAML", _say("")),
-)  # fmt: skip
-
-_TOKENS = {
-    "<stream end>": "the end",
-    "<document start>": "a second document",
-    "<document end>": "the end of the document",
-    "<scalar>": "a text or number",
-    "<alias>": "an alias",
-    "<anchor>": "an anchor",
-    "<tag>": "a tag",
-    "<block mapping start>": "a key",
-    "<block sequence start>": "an item of a list",
-    "?": "a key",
-}
-_FOUND = re.compile(r"(?:but (?:found|got)|found character) '(.+?)'(?: that|$)", re.DOTALL)
-
-
-def _syntax_problem(error: yaml.MarkedYAMLError, text: _Text, bracket: Place | None) -> Problem:
-    fault = _fault(error, text, bracket)
-    told = next(
-        each
-        for each in _EXPLANATIONS
-        if each.context in fault.context and each.problem in fault.problem and fault.found.startswith(each.found)
-    )
-    shown_found = _TOKENS.get(fault.found, f"`{fault.found}`")
-    place = fault.opened if told.is_shown_where_opened and fault.opened else fault.place
-    return Problem(told.message.format(found=shown_found), place, hint=told.hint(fault))
-
-
-def _fault(error: yaml.MarkedYAMLError, text: _Text, bracket: Place | None) -> _Fault:
-    """PyYAML tells where a bracket was opened, unless a value is missing in it."""
-    mark, opened = error.problem_mark or error.context_mark, error.context_mark
-    context, found = error.context or "", _FOUND.search(error.problem or "")
-    return _Fault(
-        context=context,
-        problem=error.problem or "",
-        found=found.group(1) if found else "",
-        opened=bracket if "flow node" in context else text.place(opened.line, opened.column) if opened else None,
-        place=text.place(mark.line, mark.column) if mark else text.place(0, 0),
-        line_above=text.line(mark.line - 1) if mark and mark.line > 0 else "",
-        line_so_far=text.line(mark.line)[: mark.column] if mark else "",
-    )

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from bprunner.errors import InputError, Problem
 from bprunner.spec.nodes import Entry, Listing, Mapping, Node, Scalar, entry_place, find, plain
 from bprunner.spec.source import MAX_BYTES, Source, read_source
-from bprunner.spec.yaml_loader import HAS_LIBYAML, MAX_NODES, MAX_PROBLEMS, MAX_SCALAR, load, load_value
+from bprunner.spec.yaml_loader import HAS_LIBYAML, MAX_NODES, MAX_PROBLEMS, load, load_value
+from bprunner.spec.yaml_scalars import MAX_SCALAR
 from tests.spec.test_nodes import typed
 
 BOTH = [False, True] if HAS_LIBYAML else [False]
