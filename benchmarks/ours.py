@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.shared_memory import SharedMemory
 from typing import NamedTuple
@@ -24,7 +25,7 @@ machine's noise, the choice between them means nothing."""
 
 
 class Record(NamedTuple):
-    """The series of all runs, (series, steps, runs), and the population that they are of."""
+    """The series of all runs, (steps, series, runs), and the population that they are of."""
 
     values: Array
     population: Population
@@ -33,7 +34,7 @@ class Record(NamedTuple):
 def prepared(p: Population, block: int) -> Callable[[], Record]:
     """Trains all runs, so many at a time, into an array that is there before."""
     blocks = blocks_of(p, block)
-    values = np.empty((len(series_of(p)), p.most_updates + 1, p.runs))
+    values = np.empty((p.most_updates + 1, len(series_of(p)), p.runs))
 
     def train() -> Record:
         fill(values, blocks)
@@ -48,33 +49,37 @@ def blocks_of(p: Population, block: int) -> list[Population]:
 
 
 def fill(values: Array, blocks: list[Population]) -> None:
-    """Trains the blocks, one after the other, into (series, steps, runs). Raises where a run ends before its time."""
+    """Trains the blocks, one after the other, into (steps, series, runs). Raises where a run ends before its time."""
     at, series = 0, series_of(blocks[0])
     for block in blocks:
         place = values[:, :, at : at + block.runs]
-        train_in_chunks(block, series, lambda chunk, place=place: _keep(place, chunk))  # type: ignore[misc]
+        train_in_chunks(block, series, partial(_look, place), room=partial(_room, place))
         at += block.runs
 
 
-def _keep(place: Array, chunk: Chunk) -> None:
-    if chunk.values.shape[2] != place.shape[2]:
+def _room(place: Array, first: int, steps: int, _runs: int) -> Array:
+    return place[first : first + steps]
+
+
+def _look(place: Array, chunk: Chunk) -> None:
+    """The steps are where they belong already."""
+    if chunk.ending.any() and chunk.steps[-1] + 1 < len(place):
         raise RuntimeError("a run diverged, so it cannot be compared")
-    place[:, chunk.first : chunk.first + chunk.values.shape[1]] = chunk.values
 
 
 def kept(record: Record) -> Kept:
     """The series as the other sides have them. A matrix's series stand receiver by receiver."""
     values, p = record
-    steps, runs = values.shape[1:]
+    steps, _, runs = values.shape
     shapes = [part.shape[1:] for part in p.weights.flat()]
     parts: list[Array] = []
     at = 0
     for fan_in, fan_out in shapes:
-        part = values[at : at + fan_in * fan_out].reshape(fan_out, fan_in, steps, runs)
-        parts.append(part.transpose(2, 3, 1, 0))
+        part = values[:, at : at + fan_in * fan_out].reshape(steps, fan_out, fan_in, runs)
+        parts.append(part.transpose(0, 3, 2, 1))
         at += fan_in * fan_out
     layers = len(p.weights.W)
-    return Kept(values[at], parts[:layers], [b[:, :, 0] for b in parts[layers:]])
+    return Kept(values[:, at], parts[:layers], [b[:, :, 0] for b in parts[layers:]])
 
 
 # On several cores
@@ -94,7 +99,7 @@ def processes(name: str, count: int, runs: int, steps: int) -> Iterator[Callable
     They are started before, and each has a core of its own where there are as many.
     """
     population = BY_NAME[name].population(runs, steps)
-    shape = (len(series_of(population)), steps, runs)
+    shape = (steps, len(series_of(population)), runs)
     memory = SharedMemory(create=True, size=8 * int(np.prod(shape)))
     context = multiprocessing.get_context("spawn")
     pipes, workers = [], []
@@ -130,7 +135,7 @@ def _work(pipe: Connection, name: str, memory_name: str, shape: tuple[int, int, 
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, {cores[number % len(cores)]})
-    _, steps, runs = shape
+    steps, _, runs = shape
     first, last = number * runs // count, (number + 1) * runs // count
     share = BY_NAME[name].population(runs, steps).only(np.arange(first, last))
     blocks = blocks_of(share, min(BLOCKS[name], max(1, share.runs)))

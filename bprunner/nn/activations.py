@@ -74,7 +74,9 @@ def _sigmoid(net: Array, parameters: Parameters) -> Array:
 
 def _sigmoid_slope(_net: Array, out: Array, parameters: Parameters) -> Array:
     """slope · out (1 − out)."""
-    return _sloped(out * (1.0 - out), parameters)
+    result = 1.0 - out
+    result *= out
+    return _sloped(result, parameters)
 
 
 def _tanh(net: Array, parameters: Parameters) -> Array:
@@ -87,7 +89,9 @@ def _tanh_slope(_net: Array, out: Array, parameters: Parameters) -> Array:
     """slope (height − out² / height)."""
     if "height" in parameters:
         return _sloped(parameters["height"] - out * out / parameters["height"], parameters)
-    return _sloped(1.0 - out * out, parameters)
+    result = out * out
+    np.subtract(1.0, result, out=result)
+    return _sloped(result, parameters)
 
 
 def _relu(net: Array, _: Parameters) -> Array:
@@ -174,8 +178,8 @@ def _gelu_tanh_slope(net: Array, _out: Array, _: Parameters) -> Array:
 
 def _softmax(net: Array, _: Parameters) -> Array:
     """e^net_j / Σ e^net over the units of each sample; taking the largest from all changes nothing but overflow."""
-    powers = np.exp(net - largest(net))
-    result: Array = powers / total(powers, axis=2)
+    result: Array = np.exp(net - largest(net))
+    result /= total(result, axis=2)
     return result
 
 

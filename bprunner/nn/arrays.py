@@ -1,6 +1,6 @@
 """The array type that every formula here is written for, and what is done with its runs axis."""
 
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ def picked(array: T, runs: Indices) -> T:
     """An array of some runs alone, in the memory order that it has; one that they share stays as it is."""
     if array is None or array.shape[0] == 1:
         return array
-    if array.flags.c_contiguous:
-        return array[runs]
-    # With the runs innermost they are the last axis of the transposed array.
-    return np.ascontiguousarray(array.T[..., runs]).T
+    result: Any = np.empty_like(array, shape=(len(runs), *array.shape[1:]))
+    result[...] = array[runs]
+    return cast(T, result)

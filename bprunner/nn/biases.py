@@ -10,18 +10,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from bprunner.nn.arrays import Array
-from bprunner.nn.contraction import total
+from bprunner.nn.contraction import put, total
 
 
 @dataclass(frozen=True)
 class Bias:
-    """enter(net, b) gives the net input with the bias; gradient(delta) gives ∂error/∂b, summed over the batch.
+    """enter(net, b) gives the net input with the bias; gradient(delta, out=None) gives ∂error/∂b, summed over the
+    batch, in `out` where that is given.
 
     b: (runs, 1, fan_out), or (runs, 1, 1) where `shared`; delta: (runs, batch, fan_out).
     """
 
     enter: Callable[[Array, Array], Array]
-    gradient: Callable[[Array], Array]
+    gradient: Callable[..., Array]
     shared: bool = False
 
 
@@ -34,17 +35,17 @@ def _subtracted(net: Array, b: Array) -> Array:
     return net - b
 
 
-def _sum(delta: Array) -> Array:
-    return total(delta, axis=1)
+def _sum(delta: Array, out: Array | None = None) -> Array:
+    return total(delta, 1, out)
 
 
-def _sum_over_layer(delta: Array) -> Array:
+def _sum_over_layer(delta: Array, out: Array | None = None) -> Array:
     """Over the layer's neurons first, then over the batch."""
-    return total(total(delta, axis=2), axis=1)
+    return total(total(delta, axis=2), 1, out)
 
 
-def _negative_sum(delta: Array) -> Array:
-    return -total(delta, axis=1)
+def _negative_sum(delta: Array, out: Array | None = None) -> Array:
+    return put(-total(delta, axis=1), out)
 
 
 _OWN = Bias(_added, _sum)

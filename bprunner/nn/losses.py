@@ -147,7 +147,9 @@ def _softmax_cross_entropy(net: Array, out: Array, target: Array) -> Array:
     """−t ln out; where out is 0 or nearly, −t (net − ln Σ e^net) instead."""
     vanished = out < _SMALLEST
     if not vanished.any():
-        return 0.0 - target * np.log(out)
+        terms: Array = np.log(out)
+        terms *= target
+        return np.subtract(0.0, terms, out=terms)
     shifted = net - largest(net)
     from_net = shifted - np.log(total(np.exp(shifted), axis=2))
     from_out = np.log(in_kind_of(out, np.where(vanished, 1.0, out)))
@@ -159,7 +161,10 @@ def _softmax_cross_entropy(net: Array, out: Array, target: Array) -> Array:
 def _softmax_cross_entropy_delta(_net: Array, out: Array, target: Array) -> Array:
     """out Σt − t, which is out − t where the targets of a sample add up to 1."""
     targets = total(target, axis=2)
-    result: Array = np.where(targets == 1.0, out, out * targets) - target
+    ones = targets == 1.0
+    if ones.all():
+        return out - target
+    result: Array = np.where(ones, out, out * targets) - target
     return result
 
 
@@ -253,7 +258,7 @@ class Objective:
         _, batch, units = terms.shape
         error = terms if batch == units == 1 else total(total(terms, 2), 1)
         if loss.factor != 1.0:
-            error = loss.factor * error
+            error *= loss.factor
         return error if self._is_sum else self._divided(error, out.shape)
 
     def per_sample(self, net: Array, out: Array, target: Array) -> Array:
@@ -287,8 +292,11 @@ class Objective:
         return None if self.loss.side is None else self.loss.side(out, target, self.parameters)
 
     def _divided(self, values: Array, shape: tuple[int, ...]) -> Array:
+        """Values of nobody else's, divided in place."""
         divisor = (shape[2] if self.outputs == "mean" else 1) * (shape[1] if self.samples == "mean" else 1)
-        return values if divisor == 1 else values / divisor
+        if divisor != 1:
+            values /= divisor
+        return values
 
 
 def objective(

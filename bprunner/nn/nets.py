@@ -12,24 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from bprunner.nn.arrays import Array
-from bprunner.nn.contraction import product, total
+from bprunner.nn.contraction import product, put, total
 
 
 @dataclass(frozen=True)
 class Net:
-    """forward(a, W) gives net; by_weights(a, W, delta) and by_senders(a, W, delta) give ∂error/∂W and ∂error/∂a.
+    """forward(a, W) gives net; by_weights(a, W, delta, out=None) and by_senders(a, W, delta) ∂error/∂W and ∂error/∂a.
 
     a: (runs, batch, fan_in), W: (runs, fan_in, fan_out), net and delta: (runs, batch, fan_out). delta is ∂error/∂net;
-    ∂error/∂W is summed over the batch.
+    ∂error/∂W is summed over the batch, and goes into `out` where that is given.
     """
 
     forward: Callable[[Array, Array], Array]
-    by_weights: Callable[[Array, Array, Array], Array]
+    by_weights: Callable[..., Array]
     by_senders: Callable[[Array, Array, Array], Array]
 
 
-def _sum_by_weights(a: Array, _W: Array, delta: Array) -> Array:
-    return product(a.mT, delta)
+def _sum_by_weights(a: Array, _W: Array, delta: Array, out: Array | None = None) -> Array:
+    return product(a.mT, delta, out)
 
 
 def _sum_by_senders(_a: Array, W: Array, delta: Array) -> Array:
@@ -51,10 +51,10 @@ def _distance(a: Array, W: Array) -> Array:
     return result
 
 
-def _distance_by_weights(a: Array, W: Array, delta: Array) -> Array:
+def _distance_by_weights(a: Array, W: Array, delta: Array, out: Array | None = None) -> Array:
     """−2 Σ delta (a − w), summed over the batch."""
     rows = [total(delta * _differences(a, W, sender), axis=1) for sender in range(W.shape[1])]
-    return -2.0 * np.concatenate(rows, axis=1)
+    return put(-2.0 * np.concatenate(rows, axis=1), out)
 
 
 def _distance_by_senders(a: Array, W: Array, delta: Array) -> Array:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from bprunner.nn.activations import Activation, Parameters
 from bprunner.nn.arrays import Array
 from bprunner.nn.biases import Bias
@@ -159,11 +161,13 @@ def backward(
     stages: Stages = EXACT,
     penalties: Sequence[Weighed] = (),
     reroute: Rerouting | None = None,
+    into: Weights | None = None,
 ) -> Pulled:
     """Every layer's delta, and the gradient of `error_of` with respect to every weight and bias.
 
     Some authors change a layer's weights before they go on to the layer in front of it: `reroute` gives the weights
     that delta sees on its way back. Without it, these are the weights of the forward pass, and the gradient is one.
+    `into` is memory for the gradient, where nothing happens to it as soon as it is computed.
     """
     deltas, W_gradients = list(passed.net), list(weights.W)
     b_gradients = list(weights.b)
@@ -179,16 +183,21 @@ def backward(
         if stages.delta is not None:
             delta = stages.delta(delta, number)
         deltas[number] = delta
-        W_gradient = layer.net.by_weights(a, W, delta)
+        b = weights.b[number]
+        if into is None:
+            W_gradient = layer.net.by_weights(a, W, delta)
+            b_gradient = None if b is None else layer.bias.gradient(delta)  # type: ignore[union-attr]
+        else:
+            W_gradient = layer.net.by_weights(a, W, delta, into.W[number])
+            b_gradient = None if b is None else layer.bias.gradient(delta, into.b[number])  # type: ignore[union-attr]
         for weighed in penalties:
             c = coefficient(weighed.strength, weighed.factor, delta.shape[1])
-            W_gradient = W_gradient + weighed.penalty.gradient(W, c)
-        b = weights.b[number]
-        b_gradient = None if b is None else layer.bias.gradient(delta)  # type: ignore[union-attr]
-        for weighed in penalties:
+            W_gradient += weighed.penalty.gradient(W, c)
             if weighed.biases and b is not None and b_gradient is not None:
-                c = coefficient(weighed.strength, weighed.factor, delta.shape[1])
-                b_gradient = b_gradient + weighed.penalty.gradient(b, c)
+                # Of a single sample, it is delta itself.
+                b_gradient = np.add(
+                    b_gradient, weighed.penalty.gradient(b, c), out=None if into is None else b_gradient
+                )
         if stages.gradient is not None:
             W_gradient = stages.gradient(W_gradient, number)
             if b_gradient is not None:

@@ -9,7 +9,6 @@ stopping rule ends. At the end of a chunk such runs are taken out of the populat
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,10 +18,12 @@ import numpy as np
 
 from bprunner.collector import without_collecting
 from bprunner.nn.arrays import Array, Flags, Indices
+from bprunner.nn.network import Weights
 from bprunner.training.columns import Column, columns
 from bprunner.training.execution import one_blas_thread
 from bprunner.training.loop import Step, train
 from bprunner.training.measuring import measure_names
+from bprunner.training.memory import Flat, flat, is_possible, numbers_of, parted_like
 from bprunner.training.population import Population, uses_blas
 
 CHUNK_BYTES = 16 * 2**20
@@ -31,6 +32,11 @@ MOST_STEPS = 256
 _ALWAYS = ("weight", "bias")
 _NAN = np.full((1, 1, 1), np.nan)
 NEVER = np.iinfo(np.int64).max
+
+
+Room = Callable[[int, int, int], Array]
+"""room(first, steps, runs) is memory (steps, series, runs) for the steps from the first on: for whoever keeps them all.
+So many steps are asked for, and fewer may be given where training ends. Neighbouring steps may share memory."""
 
 
 @dataclass(frozen=True)
@@ -83,14 +89,15 @@ def train_in_chunks(
     series: Sequence[Column],
     keep: Callable[[Chunk], None],
     should_stop: Callable[[], bool] = lambda: False,
+    room: Room | None = None,
 ) -> Ends | None:
     """Trains a population and hands over its series, chunk after chunk; None where it was to stop before its end.
 
-    `series` are those of series_of. What `keep` is given is overwritten after it returns.
+    `series` are those of series_of. What `keep` is given is overwritten after it returns, unless it lies in `room`.
     """
     p = in_fast_order(population)
-    filling = _Filling(p, series)
-    steps = train(p)
+    filling = _Filling(p, series, room)
+    steps = train(p, filling if filling.is_memory else None)
     going: Indices | None = None
     with np.errstate(all="ignore"), without_collecting(), one_blas_thread(p):
         while True:
@@ -147,10 +154,19 @@ def _rows(series: Sequence[Column]) -> Iterator[_Rows]:
 class _Filling:
     """A chunk being filled, and what is known of its runs."""
 
-    def __init__(self, p: Population, series: Sequence[Column]) -> None:
-        self._shape = (len(series), chunk_steps(len(series), p.runs))
+    def __init__(self, p: Population, series: Sequence[Column], room: Room | None = None) -> None:
+        self._steps, self._series = chunk_steps(len(series), p.runs), len(series)
         self._rows = list(_rows(series))
-        self._memory = np.empty(math.prod(self._shape) * p.runs)
+        self._numbers = numbers_of(p.weights)
+        own = [column.store in ("W", "b") for column in series]
+        # With a single step, the weights that follow from it would have no place but their own.
+        self.is_memory = is_possible(p) and self._steps > 1 and all(own[: self._numbers]) and sum(own) == self._numbers
+        self._copied = [rows for rows in self._rows if rows.start >= self._numbers] if self.is_memory else self._rows
+        self._parted = parted_like(p.weights)
+        # One step more than a chunk has: the weights that follow from the last.
+        self._memory = np.empty((self._steps + 1) * self._series * p.runs if room is None else 0)
+        self._room = room or self._own
+        self._gradients = np.empty(self._numbers * p.runs if self.is_memory else 0)
         self._ended_at = np.full(p.runs, -1)
         self._first = 0
         self.ends = Ends(np.full(p.runs, -1), np.zeros(p.runs, dtype=bool))
@@ -159,20 +175,45 @@ class _Filling:
         self._make_room()
 
     def _make_room(self) -> None:
-        runs = len(self.places)
-        self._values = self._memory[: math.prod(self._shape) * runs].reshape(*self._shape, runs)
+        self._values = self._room(self._first, self._steps + 1, len(self.places))
+        self._flat: list[Flat | None] = [None] * (self._steps + 1)
         self._count = 0
+
+    def _own(self, _first: int, steps: int, runs: int) -> Array:
+        return self._memory[: steps * self._series * runs].reshape(steps, self._series, runs)
 
     @property
     def is_full(self) -> bool:
-        return self._count == self._shape[1]
+        return self._count == self._steps
+
+    # Memory: the weights of a step are in their place from the beginning
+
+    def begin(self, weights: Weights) -> Flat:
+        """Those of the step that comes next."""
+        runs = len(self.places)
+        self.gradient = flat(self._gradients[: self._numbers * runs].reshape(self._numbers, runs), self._parted)
+        here = self._of(self._count)
+        for part, own in zip(weights.flat(), here.parts.flat(), strict=True):
+            own[...] = part
+        return here
+
+    def following(self) -> Flat:
+        """Those of the step after the one that comes next."""
+        return self._of(self._count + 1)
+
+    def _of(self, at: int) -> Flat:
+        known = self._flat[at]
+        if known is None:
+            known = self._flat[at] = flat(self._values[at, : self._numbers], self._parted)
+        return known
 
     def add(self, step: Step) -> None:
-        """Copies a step."""
-        values, at = self._values, self._count
-        for column, start, size in self._rows:
+        """Copies a step, as far as it is not there."""
+        values = self._values[self._count]
+        # The first weights of a chunk were written behind the chunk before.
+        for column, start, size in self._copied if self._count else self._rows:
             array = _stored(step, column)
-            values[start : start + size, at] = array.T.reshape(-1, array.shape[0])
+            values[start : start + size] = array.T.reshape(-1, array.shape[0])
         if step.ended is not None and step.ended.any():
             ended = self.places[step.ended]
             self._ended_at[ended[self._ended_at[ended] < 0]] = step.number
@@ -181,7 +222,7 @@ class _Filling:
     def taken(self, is_last: bool) -> Chunk:
         """The steps that there are. Runs that ended in them are let go: `going` are the others, by their places among
         those that there were, or None where all go on."""
-        values, places, first = self._values[:, : self._count], self.places, self._first
+        values, places, first = self._values[: self._count].swapaxes(0, 1), self.places, self._first
         self._first += self._count
         diverged_at = self._diverged_at(values, first)
         ended_at = self._ended_at[places]

@@ -17,7 +17,7 @@ from bprunner.data.samples import Samples
 from bprunner.nn.activations import ACTIVATIONS
 from bprunner.nn.arrays import Array, Indices, picked
 from bprunner.nn.biases import BIASES
-from bprunner.nn.contraction import is_term_by_term
+from bprunner.nn.contraction import is_term_by_term, laid
 from bprunner.nn.decimals import decimals
 from bprunner.nn.generators import GENERATORS, Randomness
 from bprunner.nn.losses import LOSSES, Objective, objective
@@ -98,8 +98,8 @@ class Population:
         return replace(_mapped(self, lambda array: picked(array, kept)), sources=sources)
 
     def in_order(self, memory: Literal["C", "F"]) -> Population:
-        """The same numbers, with the runs outermost in memory ("C") or innermost ("F")."""
-        return _mapped(self, lambda array: np.asarray(array, order=memory))
+        """The same numbers, with the runs outermost in memory ("C"), as BLAS takes their matrices, or innermost."""
+        return _mapped(self, laid if memory == "C" else np.asfortranarray)
 
     @property
     def runs(self) -> int:

@@ -134,10 +134,14 @@ def is_finite(step: Step) -> bool:
 
 def _joined(parts: list[Array]) -> Array:
     """The arrays of many steps, behind each other on a new first axis; batches that are smaller end with nan."""
+    first = parts[0]
+    if not first.flags.c_contiguous and first.mT.flags.c_contiguous and all(p.shape == first.shape for p in parts):
+        return _joined([part.mT for part in parts]).mT  # as larger matrices lie
     try:
         # For many small arrays this takes a fifth of the time of numpy.concatenate.
-        return np.frombuffer(b"".join(cast(list[bytes], parts)), dtype=np.float64).reshape(len(parts), *parts[0].shape)
-    except (BufferError, ValueError):  # some array's memory is in another order, or there are fewer samples in it
+        return np.frombuffer(b"".join(cast(list[bytes], parts)), dtype=np.float64).reshape(len(parts), *first.shape)
+    except (BufferError, TypeError, ValueError):
+        # Some array's memory is in another order, or there are fewer samples in it.
         return np.stack(_padded(parts))
 
 

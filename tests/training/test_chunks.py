@@ -40,11 +40,15 @@ class Kept:
         return {column.name: values[row] for row, column in enumerate(self.series)}
 
 
+WANTED = ("gradient", "update", "velocity", "mean", "squares")
+"""What a run has of each weight beside the weight itself."""
+
+
 def assert_alone_as_together(experiments: Any, samples: Any, most_steps: int, most_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(chunks, "MOST_STEPS", most_steps)
         patch.setattr(chunks, "CHUNK_BYTES", most_bytes)
-        together = Kept(populate(experiments, samples))
+        together = Kept(populate(experiments, samples), WANTED)
     assert together.ends is not None
     for run, experiment in enumerate(experiments):
         alone = execute(populate([experiment], samples), {})
@@ -52,8 +56,10 @@ def assert_alone_as_together(experiments: Any, samples: Any, most_steps: int, mo
         assert bool(together.ends.diverged[run]) == (alone.status == "diverged")
         for name, values in together.of(run).items():
             if name in alone.trace and experiment.trace.steps != "epochs":
-                values = np.where(np.isnan(values), np.nan, values)
-                assert values.tobytes() == np.asarray(alone.trace[name]).tobytes(), (run, name)
+                # The update of a run's last step belongs to what comes after.
+                steps = len(values) - name.startswith("update.")
+                found = np.where(np.isnan(values), np.nan, values)[:steps]
+                assert found.tobytes() == np.asarray(alone.trace[name])[:steps].tobytes(), (run, name)
 
 
 CUTS = st.integers(1, 9), st.sampled_from([1, 4_000, 2**20])
