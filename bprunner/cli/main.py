@@ -121,7 +121,7 @@ def run(
 
     Example: [bold]bprun configs/doc.yaml training.learning_rate=0.1[/bold]
 
-    A sweep: [bold]bprun configs/doc_exact.yaml training.learning_rate='{geometric: {from: 0.001, to: 1, count: 61}}'[/bold]
+    A sweep: [bold]bprun configs/doc.yaml training.learning_rate='{geometric: {from: 0.001, to: 1, count: 61}}'[/bold]
     """
     from bprunner.cli.running import run_files
     from bprunner.cli.wishes import Wishes

@@ -145,7 +145,7 @@ def _batch(
             record_id=child_id(identity, cell),
             run_name=_shortened(run_name(cell, short)),
             status="FINISHED",
-            started=identity.started,
+            started=_started(identity, cell),
             ended=ended,
             parameters=_parameters(cell),
             metrics=[*series[cell.number], *single],
@@ -198,6 +198,12 @@ def _summaries(study: Study) -> dict[str, Array]:
     return {**columns, "steps": study.summary.steps.astype(np.float64)}
 
 
+def _started(identity: Identity, cell: Cell) -> int:
+    """Runs that are trained together began together. MLflow shows what began last first: so the baseline is on top, and
+    the others follow in their order."""
+    return identity.started - cell.number
+
+
 def _numbers(cell: Cell) -> dict[str, float]:
     return {path: value for path, value in cell.values.items() if isinstance(value, float) and math.isfinite(value)}
 
@@ -231,7 +237,7 @@ def _failed(study: Study, identity: Identity, short: Mapping[str, str], ended: i
                 record_id=record_id(identity.key, f"{cell.number} {cell.hash} failed"),
                 run_name=_shortened(run_name(cell, short)),
                 status="FAILED",
-                started=identity.started,
+                started=_started(identity, cell),
                 ended=ended,
                 parameters=_parameters(cell),
                 tags=_tags(cell) | {"bprunner.status": "failed", "bprunner.failure": reason[:500]},

@@ -28,7 +28,12 @@ def _shortest(path: str, others: list[str]) -> str:
 
 
 def run_name(cell: Cell, short: Mapping[str, str]) -> str:
-    """`baseline`, or what varies: `learning_rate=0.05, activation=tanh`."""
+    """`baseline`, or what varies: `learning_rate=0.05, activation=tanh`. Numbers have at most six digits."""
     if cell.number == 0:
         return BASELINE
-    return ", ".join(f"{short[path]}={label}" for path, label in cell.labels.items())
+    return ", ".join(f"{short[path]}={_label(label, cell.values.get(path))}" for path, label in cell.labels.items())
+
+
+def _label(label: str, value: object) -> str:
+    """A number that was computed is as long as a double; one that was written, or has a name, stays as it is."""
+    return f"{value:.6g}" if isinstance(value, float) and label == repr(value) else label
