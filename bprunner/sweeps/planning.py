@@ -130,8 +130,10 @@ def plan(
         else:
             left.add(cell.experiment)
     count = declaration.count()
+    # What a search will propose is like the baseline, for all that is known.
+    proposed = count - whole.total
     for groups in (whole, left):
-        groups.add_more(count - whole.total)
+        groups.add(declaration.baseline.experiment, proposed)
     seconds, disk = 0.0, 0
     for number, (experiment, cells) in enumerate(left):
         alone = populate([experiment], loaded.samples(experiment))
@@ -164,19 +166,16 @@ class _Groups:
     def total(self) -> int:
         return sum(self._counts)
 
-    def add(self, experiment: Experiment) -> None:
+    def add(self, experiment: Experiment, count: int = 1) -> None:
+        if not count:
+            return
         form = structure(experiment)
         for number, (known, _) in enumerate(self._found):
             if known == form:
-                self._counts[number] += 1
+                self._counts[number] += count
                 return
         self._found.append((form, experiment))
-        self._counts.append(1)
-
-    def add_more(self, count: int) -> None:
-        """Cells that a search will propose, which are like the baseline for all that is known."""
-        if count and self._counts:
-            self._counts[0] += count
+        self._counts.append(count)
 
     def __iter__(self) -> Iterator[tuple[Experiment, int]]:
         return iter([(experiment, count) for (_, experiment), count in zip(self._found, self._counts, strict=True)])
