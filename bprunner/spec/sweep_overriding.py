@@ -35,6 +35,11 @@ def lay_in(keys: Keys) -> Lay:
     return lambda root, override: _with_key(root, keys, override.path, override)
 
 
+def lay_list(baseline: Declaration) -> Lay:
+    """What lays lists for paths of the experiment: they vary where the path takes none, and are set where it does."""
+    return lambda root, override: lay_in(GRID if varies(baseline, override) else SET)(root, override)
+
+
 def _with_key(root: Node, keys: Keys, path: str, override: Override) -> tuple[Node, Keys]:
     """With an entry of a mapping whose keys are paths, and where it stands.
 
@@ -62,9 +67,8 @@ def listed(overrides: Sequence[str]) -> list[str]:
     return [text for text in varying(overrides) if not _is_spaced(read_override(text)) and not _is_of_sweep(text)]
 
 
-def varies(baseline: Declaration, text: str) -> bool:
+def varies(baseline: Declaration, override: Override) -> bool:
     """Whether one that may vary something does: it is spaced, or its path takes no list."""
-    override = read_override(text)
     return _is_spaced(override) or not _takes_list(baseline, override)
 
 

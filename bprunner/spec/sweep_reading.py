@@ -24,12 +24,12 @@ from bprunner.spec.expanding import Axis, Cell, Expansion
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.merging import laid_over, with_value, without
 from bprunner.spec.nodes import Node, find, from_data, plain
-from bprunner.spec.overriding import Laid, contradiction, is_argument, overridden, undone_by
+from bprunner.spec.overriding import Laid, contradiction, is_argument, overridden, read_override, undone_by
 from bprunner.spec.problems import problem_at, problems_of
 from bprunner.spec.reading import Declaration, read_declaration
 from bprunner.spec.source import Source, read_source
 from bprunner.spec.sweep import Sweep
-from bprunner.spec.sweep_overriding import GRID, SET, lay, lay_in, listed, sweep_root, varies, varying
+from bprunner.spec.sweep_overriding import GRID, lay, lay_in, lay_list, listed, sweep_root, varies, varying
 from bprunner.spec.validating import validate
 from bprunner.spec.yaml_loader import load
 
@@ -163,8 +163,7 @@ def read_sweep(
     read = _baseline(root, folder, baseline, allow_outside, problems)
     if read is None:
         raise InputError(in_order(problems))
-    for text in lists:
-        root = overridden(root, [text], lay_in(GRID if varies(read, text) else SET), laid)
+    root = overridden(root, lists, lay_list(read), laid)
     sweep = _validated(root) if lists else sweep
     own = () if source is None else (source,)
     return _declared(root, sweep, read, own, tuple(overrides), allow_outside, sampler)
@@ -183,7 +182,7 @@ def sweep_of_overrides(
     if not varied:
         return None
     baseline = read_declaration(file, [text for text in overrides if text not in varied], allow_outside)
-    sweeping = [text for text in varied if varies(baseline, text)]
+    sweeping = [text for text in varied if varies(baseline, read_override(text))]
     if not sweeping:
         return None
     baseline = read_declaration(file, [text for text in overrides if text not in sweeping], allow_outside)

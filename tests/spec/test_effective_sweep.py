@@ -24,6 +24,7 @@ from bprunner.spec.nodes import plain
 from bprunner.spec.reading import read_declaration
 from bprunner.spec.sweep import Sample
 from bprunner.spec.sweep_reading import SweepDeclaration, read_sweep, sweep_of_overrides
+from tests.spec.examples import HOSTILE, LONG_TEXTS, TEXTS
 from tests.spec.sweeps import BASELINE, DRAWN, sweep
 from tests.spec.test_sweep_expanding import BLOCKS, GALLERY, SHUFFLED, near, number_paths
 
@@ -133,6 +134,39 @@ def test_so_have_random_grids(grid: dict[str, Any], repeats: int, drawn: bool) -
     baseline = yaml.safe_load(DRAWN if drawn else BASELINE)
     with tempfile.TemporaryDirectory() as folder:
         assert_same(read_sweep({"name": "law", "baseline": baseline, "sweep": plan}), Path(folder))
+
+
+WEIGHTS = st.sampled_from(
+    ["zeros", "baseline", {"constant": {"value": 0.5}}, {"w1": 1, "constant": {"value": 2.0}}, {"zeros": {}}]
+)
+WORDS = st.one_of(TEXTS, st.sampled_from([*HOSTILE, "baseline", "choice", "values", "<<", "1e-1"]))
+
+
+@given(
+    st.dictionaries(WORDS, WEIGHTS, min_size=1, max_size=4),
+    st.lists(st.floats(1e-9, 1e9) | st.integers(1, 10**20), min_size=1, max_size=3, unique=True),
+    st.lists(LONG_TEXTS, min_size=2, max_size=2),
+    st.sampled_from(["zip", "sample"]),
+)
+def test_so_has_a_sweep_of_any_words(labelled: dict[str, Any], rates: list[float], lines: list[str], part: str) -> None:
+    """Whatever labels look like, and however numbers are written."""
+    sizes = len(labelled)
+    plan = {
+        "zip": {"initial_weights": labelled, "initial_weights.w2": [number / 8 for number in range(sizes)]},
+        "sample": {"random": {"count": 3, "seed": 1}, "of": {"initial_weights": {"choice": labelled}}},
+    }
+    declared = read_sweep(
+        {
+            "name": lines[0].split("\n")[0],
+            "title": lines[0],
+            "source": lines[1],
+            "baseline": yaml.safe_load(BASELINE),
+            "sweep": {part: plan[part], "grid": {"training.learning_rate": rates}},
+        },
+        sampler=sampler,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        assert_same(declared, Path(folder))
 
 
 def test_so_has_what_a_search_proposes(folders: Folders) -> None:
