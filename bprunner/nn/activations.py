@@ -45,10 +45,13 @@ class Activation:
 
 
 def _elementwise(f: Formula, df: Derivative, kinks: tuple[float, ...] = (), declared: bool = False) -> Activation:
-    """An activation that acts on each unit alone: df(net, out, parameters) is its derivative there."""
+    """An activation that acts on each unit alone: df(net, out, parameters) is its derivative there, an array of its
+    own."""
 
     def pullback(g: Array, net: Array, out: Array, parameters: Parameters) -> Array:
-        return g * df(net, out, parameters)
+        slope = df(net, out, parameters)
+        result: Array = np.multiply(g, slope, out=slope if slope.dtype == g.dtype and slope.shape == g.shape else None)
+        return result
 
     return Activation(f, pullback, kinks, declared)
 
@@ -233,6 +236,8 @@ ACTIVATIONS: Mapping[str, Activation] = {
     "gelu": _elementwise(_gelu, _gelu_slope),
     "gelu_tanh": _elementwise(_gelu_tanh, _gelu_tanh_slope),
     "softmax": Activation(_softmax, _softmax_pullback),
-    "step": _elementwise(_step, lambda _net, _out, parameters: parameters["derivative"], kinks=(0.0,), declared=True),
+    "step": Activation(
+        _step, lambda g, _net, _out, parameters: g * parameters["derivative"], kinks=(0.0,), declared=True
+    ),
     "gaussian": _elementwise(_gaussian, lambda _net, out, parameters: out / _minus_twice_square(parameters)),
 }

@@ -15,8 +15,8 @@ from bprunner.nn.contraction import put, total
 
 @dataclass(frozen=True)
 class Bias:
-    """enter(net, b) gives the net input with the bias; gradient(delta, out=None) gives ∂error/∂b, summed over the
-    batch, in `out` where that is given.
+    """enter(net, b) gives the net input with the bias, in the memory of net; gradient(delta, out=None) gives ∂error/∂b,
+    summed over the batch, in `out` where that is given.
 
     b: (runs, 1, fan_out), or (runs, 1, 1) where `shared`; delta: (runs, batch, fan_out).
     """
@@ -27,12 +27,14 @@ class Bias:
 
 
 def _added(net: Array, b: Array) -> Array:
-    return net + b
+    net += b
+    return net
 
 
 def _subtracted(net: Array, b: Array) -> Array:
     """A weight b on a constant input of −1."""
-    return net - b
+    net -= b
+    return net
 
 
 def _sum(delta: Array, out: Array | None = None) -> Array:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bprunner.nn.arrays import Array
-from bprunner.nn.contraction import TERM_BY_TERM, product, total, transposed
+from bprunner.nn.contraction import TERM_BY_TERM, laid, product, total, transposed
 from bprunner.nn.network import Weights
 
 LENGTHS = st.one_of(st.integers(1, 6), st.sampled_from([TERM_BY_TERM, TERM_BY_TERM + 1, 33]))
@@ -47,6 +47,49 @@ def test_a_product_takes_any_memory_order() -> None:
         a, b = generator.normal(size=(4, 5, terms)), generator.normal(size=(4, terms, 2))
         for other in (np.asfortranarray(a), a[:, :, ::1].transpose(0, 2, 1).copy().transpose(0, 2, 1)):
             assert product(other, b).tobytes() == product(a, b).tobytes()
+
+
+@given(LENGTHS, LENGTHS, LENGTHS, st.booleans(), st.integers(0, 2**32))
+def test_a_product_has_the_same_bits_wherever_it_goes(m: int, k: int, n: int, shared: bool, seed: int) -> None:
+    """Runs innermost or outermost, alone, into memory of its own or somebody's."""
+    generator = np.random.default_rng(seed)
+    a, b = generator.normal(size=(1 if shared else 4, m, k)), generator.normal(size=(4, k, n))
+    expected = product(a, b)
+    for x, y in ((a, b), (np.asfortranarray(a), np.asfortranarray(b))):
+        room = np.full((n, m, 4), np.nan).T
+        assert product(x, y).tobytes() == expected.tobytes()
+        assert product(x, y, room) is room
+        assert room.tobytes() == expected.tobytes()
+    for run in range(4):
+        assert product(a[:1] if shared else a[run : run + 1], b[run : run + 1]).tobytes() == expected[run].tobytes()
+
+
+@given(LENGTHS, LENGTHS, st.sampled_from([1, 2]), st.integers(0, 2**32))
+def test_a_total_has_the_same_bits_wherever_it_goes(m: int, n: int, axis: int, seed: int) -> None:
+    a = np.random.default_rng(seed).normal(size=(4, m, n))
+    expected = total(a, axis)
+    room = np.full(expected.shape[::-1], np.nan).T
+    assert total(np.asfortranarray(a), axis).tobytes() == expected.tobytes()
+    assert total(a, axis, room) is room
+    assert room.tobytes() == expected.tobytes()
+    for run in range(4):
+        assert total(a[run : run + 1], axis).tobytes() == expected[run].tobytes()
+
+
+def test_runs_that_are_innermost_stay_so() -> None:
+    """Also where one side is shared, and NumPy could not tell."""
+    generator = np.random.default_rng(0)
+    x, W = generator.normal(size=(1, 4, 2)), np.asfortranarray(generator.normal(size=(9, 2, 3)))
+    delta = np.asfortranarray(generator.normal(size=(9, 4, 3)))
+    for result in (product(x, W), product(x.mT, delta), product(delta, W.mT), product(x[:, :, :1], W[:, :1])):
+        assert result.T.flags.c_contiguous
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(150, 8), (8, 150), (8, 8)])
+def test_what_comes_from_blas_has_its_longer_axis_innermost(rows: int, columns: int) -> None:
+    result = product(np.ones((2, rows, 40)), np.ones((2, 40, columns)))
+    assert (result.mT if rows > columns else result).flags.c_contiguous
+    assert laid(result).strides == result.strides
 
 
 def test_infinities_and_nan_pass_through_a_product() -> None:
