@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,9 @@ from bprunner.sweeps.study import Study, Varied
 from bprunner.sweeps.summing import NOISE, NONE
 from bprunner.sweeps.wording import AxisWords, few, number_of
 
-LEARNING_RATE = "training.learning_rate"
+LEARNING_RATE: Final = "training.learning_rate"
+FULL: Final = 0.5
+"""Of what was drawn or paired, fewer combinations than this share occur."""
 CONVERGED, FALLING, STALLED, OSCILLATING, DIVERGED = FATES
 
 
@@ -124,9 +126,9 @@ class Facts:
 
     @property
     def is_grid(self) -> bool:
-        """Whether every value of what varies met every value of the others."""
+        """Whether most values of what varies met most values of the others: cells that are left out make holes."""
         paths = [axis.path for axis in self.axes]
-        return len(self.groups(paths)) == math.prod(len(self.distinct(path)) for path in paths)
+        return len(self.groups(paths)) > FULL * math.prod(len(self.distinct(path)) for path in paths)
 
     # Words
 

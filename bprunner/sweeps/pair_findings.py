@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 
-from bprunner.sweeps.facts import CONVERGED, Facts, Group
+from bprunner.sweeps.facts import CONVERGED, DIVERGED, OSCILLATING, STALLED, Facts, Group
 from bprunner.sweeps.group_findings import MOST_LISTED, Groups, spread_text
 from bprunner.sweeps.summing import NONE
 from bprunner.sweeps.wording import few, listed, number_of, share
+
+_WRONG: Final = (STALLED, OSCILLATING, DIVERGED)
 
 
 def pair_findings(facts: Facts) -> Iterator[tuple[str, str]]:
@@ -23,6 +26,7 @@ def pair_findings(facts: Facts) -> Iterator[tuple[str, str]]:
     pair = _Pair(facts, outer, inner, groups)
     yield from pair.dependence()
     yield from pair.common()
+    yield from pair.reliability()
     yield from pair.speed()
 
 
@@ -62,7 +66,7 @@ def _best_combination(facts: Facts, paths: Sequence[str], groups: Groups) -> str
 
 
 class _Pair:
-    """Two things that vary, all values of one with all of the other."""
+    """Two things that vary, the values of one with those of the other; some cells may have been left out."""
 
     def __init__(self, facts: Facts, outer: str, inner: str, groups: Groups) -> None:
         self._facts, self._groups = facts, groups
@@ -72,7 +76,8 @@ class _Pair:
         self._is_label, self._several = kinds[outer] != "number", self._one.several(kinds[outer])
 
     def _row(self, first: object) -> dict[object, Group]:
-        return {second: self._groups[first, second] for second in self._seconds}
+        groups = {second: self._groups.get((first, second)) for second in self._seconds}
+        return {second: group for second, group in groups.items() if group is not None}
 
     def _shown(self, firsts: Sequence[Any]) -> list[Any]:
         """Those that a sentence can name: of many numbers a few, with the ends."""
@@ -81,17 +86,23 @@ class _Pair:
         places = np.unique(np.linspace(0, len(firsts) - 1, 5).round().astype(int))
         return [firsts[place] for place in places]
 
+    @cached_property
+    def _best(self) -> dict[Any, object]:
+        """The best of one for each of the other that has one."""
+        best = {first: _best_value(self._row(first)) for first in self._firsts}
+        return {first: value for first, value in best.items() if value is not None}
+
     def _with(self, first: object) -> str:
         return f"with {self._one.text(first)}" if self._is_label else f"at {self._one.named(first)}"
 
-    def _is_at_end(self, second: object) -> bool:
+    def _is_at_end(self, first: object, second: object) -> bool:
         """Whether a best number is the smallest or largest that was tried: beyond it there may be a better one."""
-        return number_of(second) is not None and second in (self._seconds[0], self._seconds[-1])
+        tried = list(self._row(first))
+        return number_of(second) is not None and second in (tried[0], tried[-1])
 
     def dependence(self) -> Iterator[tuple[str, str]]:
         """The best of one for each of the other."""
-        best = {first: _best_value(self._row(first)) for first in self._firsts}
-        known = {first: value for first, value in best.items() if value is not None}
+        known = self._best
         if not known:
             return
         none = [self._one.text(first) for first in self._firsts if first not in known]
@@ -102,7 +113,7 @@ class _Pair:
             text = f"The best {self._other.name} is {best_one} whatever {self._one.definite}"
         else:
             told = [f"{self._other.text(known[first])} {self._with(first)}" for first in self._shown(list(known))]
-            at_end = [self._one.text(first) for first in known if self._is_at_end(known[first])]
+            at_end = [self._one.text(first) for first in known if self._is_at_end(first, known[first])]
             without += f"; with {listed(at_end, MOST_LISTED)} that is an end of what was tried" if at_end else ""
             text = f"The best {self._other.name} depends on {self._one.definite}: {listed(told, MOST_LISTED)}"
         yield "interaction", f"{text}{without}."
@@ -110,7 +121,7 @@ class _Pair:
     def common(self) -> Iterator[tuple[str, str]]:
         """Which value serves most of the other's: with how many of them its median run converges."""
         serves = {
-            second: [first for first in self._firsts if _mostly_converges(self._groups[first, second])]
+            second: [first for first in self._firsts if _mostly_converges(self._groups.get((first, second)))]
             for second in self._seconds
         }
         most = max(map(len, serves.values()))
@@ -120,7 +131,8 @@ class _Pair:
                 yield "interaction", f"With no combination {runs}."
             return
         at = [second for second in self._seconds if len(serves[second]) == most]
-        failing = [self._one.text(first) for first in self._firsts if first not in serves[at[0]]]
+        tried = [first for first in self._firsts if (first, at[0]) in self._groups]
+        failing = [self._one.text(first) for first in tried if first not in serves[at[0]]]
         without = f" (not with {listed(failing)})" if failing and len(at) == 1 else ""
         where = self._where(at)
         at_most = ", and at no other with more" if failing else ""
@@ -136,6 +148,23 @@ class _Pair:
         if isinstance(chosen[0], float) and are_neighbours:
             return self._other.span(chosen)
         return listed([self._other.text(each) for each in chosen])
+
+    def reliability(self) -> Iterator[tuple[str, str]]:
+        """How many seeds go wrong even at the best."""
+        if not self._facts.seeds or not self._is_label or not self._best:
+            return
+        groups = {first: self._groups[first, second] for first, second in self._best.items()}
+        failing = {first: sum(group.of(fate) for fate in _WRONG) for first, group in groups.items()}
+        told = [
+            f"{share(number, groups[first].runs)} with {self._one.text(first)}"
+            for first, number in failing.items()
+            if number
+        ]
+        where = f"at the best {self._other.name} of each"
+        if told:
+            yield "groups", f"Even {where}, runs stalled, oscillate or diverged: {listed(told, MOST_LISTED)}."
+        else:
+            yield "groups", f"{where[0].upper()}{where[1:]}, no run stalled, oscillates or diverged."
 
     def speed(self) -> Iterator[tuple[str, str]]:
         """How soon each is where the baseline ends, with whatever of the other is quickest."""
@@ -175,8 +204,8 @@ def _best_value(row: Mapping[Any, Group]) -> object:
     return best
 
 
-def _mostly_converges(group: Group) -> bool:
-    return 2 * group.of(CONVERGED) > group.runs
+def _mostly_converges(group: Group | None) -> bool:
+    return group is not None and 2 * group.of(CONVERGED) > group.runs
 
 
 def _each_by_itself(facts: Facts, paths: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -236,6 +236,15 @@ def test_the_sentences_of_a_pair(pairs: Study) -> None:
     at = [rate for rate in RATES if serves[rate] == most]
     assert f"{few(at[0])}" in told["interaction"].split("Learning rate ")[1]
     assert f"with {most} of 5 initial weights" in told["interaction"]
+    wrong = {
+        name: int(cells[name, rate][2]["fate"].isin(["stalled", "oscillating", "diverged"]).sum())
+        for name, rate in best.items()
+        if name != "zeros"
+    }
+    told_wrong = [f"{share(number, len(cells[n, best[n]][2]))} with {n}" for n, number in wrong.items() if number]
+    assert told_wrong
+    head = "Even at the best learning rate of each, runs stalled, oscillate or diverged"
+    assert told["groups"] == f"{head}: {listed(told_wrong)}."
     for name in STARTS:
         quickest = min(cells[name, rate][1] for rate in RATES)
         rate = next(rate for rate in RATES if cells[name, rate][1] == quickest)
