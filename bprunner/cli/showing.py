@@ -25,7 +25,7 @@ def show_file(file: str, changes: Sequence[str], allow_outside: bool) -> int:
     try:
         sweep = declared_sweep(file, changes, allow_outside)
         if sweep is not None:
-            write_utf8(sweep_yaml(sweep, _named_baseline(sweep)))
+            write_utf8(sweep_yaml(sweep, _named_baseline(sweep), over_original=True))
             return ExitCode.WELL
         declaration = read_declaration(file, changes, allow_outside)
     except InputError as error:

@@ -17,6 +17,7 @@ from bprunner.spec.data_files import home_of
 from bprunner.spec.dataset import FILE_PATHS
 from bprunner.spec.effective import canonical_text, content_hash, in_notation
 from bprunner.spec.nodes import Node, find, plain
+from bprunner.spec.overriding import read_override
 from bprunner.spec.settings import UNCHANGED, comparable, text_of
 from bprunner.spec.yaml_writer import as_written, to_yaml
 
@@ -82,11 +83,14 @@ def _declared_axis(axis: Node, path: str, digest: Renamed) -> list[Any]:
 # YAML
 
 
-def sweep_yaml(declaration: SweepDeclaration, baseline_name: str, folder: Path | None = None) -> str:
+def sweep_yaml(
+    declaration: SweepDeclaration, baseline_name: str, folder: Path | None = None, *, over_original: bool = False
+) -> str:
     """A sweep as YAML, beside a file of this name that holds the `effective_yaml` of its baseline.
 
     Read again, it has the same cells: numbers, labels, values and hashes. folder: where the text will stand, if not
-    where the sweep's own does: files of data are named from there.
+    where the sweep's own does: files of data are named from there. over_original: the named file is the baseline as it
+    was before anything was `set`, so that the text sets it.
     """
     sweep = declaration.sweep
     home = (folder or _folder(declaration)).resolve()
@@ -101,11 +105,22 @@ def sweep_yaml(declaration: SweepDeclaration, baseline_name: str, folder: Path |
     data = {
         **{key: getattr(sweep, key) for key in ("name", "title", "source") if getattr(sweep, key) is not None},
         "baseline": baseline_name,
+        **(_settings(declaration) if over_original else {}),
         "sweep": _plan(declaration, renamed),
         "trace": in_notation(sweep.trace),
         "limits": in_notation(sweep.limits),
     }
     return f"# bprunner {declaration.hash}\n" + to_yaml(data)
+
+
+def _settings(declaration: SweepDeclaration) -> dict[str, Any]:
+    """What is set for every run, as it was written, or as arguments that vary nothing have it."""
+    written = find(declaration.root, ("set",)) if declaration.sweep.set else None
+    found = {} if written is None else as_written(written)
+    for override in declaration.baseline.overrides:
+        argument = read_override(override)
+        found[argument.path] = as_written(argument.value)
+    return {"set": found} if found else {}
 
 
 def _plan(declaration: SweepDeclaration, renamed: Renamed) -> dict[str, Any]:

@@ -307,3 +307,18 @@ def test_everything_else_counts(tmp_path: Path) -> None:
     assert len(set(hashes)) == len(texts)
     assert all(len(each) == 64 for each in hashes)
     assert hash_of(tmp_path, GRID, BASELINE.replace("w1: 0.1", "w1: 0.11")) not in hashes
+
+
+def test_over_the_original_baseline_a_sweep_sets_what_it_set(tmp_path: Path) -> None:
+    """Beside the baseline as it was, whether a file sets something or arguments do."""
+    text = "set: {training: {epochs: 3}, arithmetic: exact}\nsweep: {grid: {training.learning_rate: [0.1, 0.2]}}"
+    written = sweep(tmp_path, text)
+    argued = sweep_of_overrides(
+        tmp_path / "base.yaml", ["training.epochs=3", "arithmetic=exact", "training.learning_rate=[0.1, 0.2]"]
+    )
+    assert argued is not None
+    for declared in (written, argued):
+        (tmp_path / "again.yaml").write_text(sweep_yaml(declared, "base.yaml", tmp_path, over_original=True))
+        again = read_sweep(tmp_path / "again.yaml")
+        assert again.hash == declared.hash
+        assert [cell.hash for cell in again.cells()] == [cell.hash for cell in declared.cells()]
