@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__ as command
-from benchmarks import limit, ours, solo, startup
+from benchmarks import limit, memory, ours, solo, startup
 from benchmarks.measuring import Bar, Result, duration, measure, table
 from benchmarks.problems import NETWORKS, Kept, Network
 
@@ -194,3 +194,11 @@ def test_the_readme_has_the_goals_of_the_code() -> None:
 
 def test_many_runs_are_measured_against_few() -> None:
     assert limit.flatness(1, few=2, many=6, steps=4) > 0
+
+
+def test_memory_is_measured_in_a_process_of_its_own() -> None:
+    peak = memory.peak_of(runs=20, steps=5)
+    assert 0 < peak.before < peak.most < memory.MOST
+    assert peak.on_disk > 20 * 5 * 7 * 8
+    assert "passed" in memory.told(peak, 20, 5)
+    assert "**missed**" in memory.told(peak._replace(most=memory.MOST + 1), 20, 5)

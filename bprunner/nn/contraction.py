@@ -31,7 +31,8 @@ def product(a: Array, b: Array, out: Array | None = None) -> Array:
     result, if it is to be in a certain place.
     """
     runs, rows, terms = a.shape
-    if terms > 1 and not is_term_by_term(rows, terms, b.shape[2]):
+    # A short single row is known without asking: for a small network, calls cost as much as arithmetic.
+    if terms > 1 and (rows > 1 or terms > TERM_BY_TERM) and not is_term_by_term(rows, terms, b.shape[2]):
         return put(_by_blas(a, b), out)
     if out is None and rows > 1 and (runs > 1 or b.shape[0] > 1) and _are_runs_innermost(a, b):
         out = _runs_innermost(a, b)

@@ -16,9 +16,10 @@ from bprunner.training.chunk_files import ChunkFile
 from bprunner.training.chunks import Chunk, series_of, train_in_chunks
 from bprunner.training.population import Population, populate, uses_blas
 
-CACHE_BYTES = 2 * 2**20
-"""What one step of a block takes: as much as a core's own cache holds."""
-FEWEST, MOST = 4, 8192
+CACHE_BYTES = 4 * 2**20
+"""What one step of a block takes: a few times what a core's own cache holds, since with fewer runs NumPy's calls, which
+cost the same for any number of them, weigh more than the cache gains."""
+FEWEST, MOST = 8, 8192
 """How many runs a block has, where there are so many."""
 
 

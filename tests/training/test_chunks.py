@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from bprunner.nn.arrays import Array, picked
 from bprunner.training import chunks
+from bprunner.training.chunk_files import ChunkFile
 from bprunner.training.chunks import Chunk, in_fast_order, series_of, train_in_chunks
 from bprunner.training.execution import execute
 from bprunner.training.population import Population, populate, uses_blas
@@ -180,3 +183,48 @@ def test_runs_are_picked_in_the_order_of_memory_that_there_is() -> None:
     shared = array[:1]
     assert picked(shared, kept) is shared
     assert picked(None, kept) is None
+
+
+def peak_of(epochs: int, path: Path) -> int:
+    """The most bytes that training a population and tracing it to disk takes, beside what the population has."""
+    population = rates(doc(epochs=epochs), *np.geomspace(1e-4, 1e-2, 400).tolist())
+    series = series_of(population)
+    file = ChunkFile(path, [column.name for column in series], [column.name for column in series])
+    tracemalloc.start()
+    try:
+        train_in_chunks(population, series, file.keep)
+        file.finish()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_is_bounded_by_the_chunk_and_not_by_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "CHUNK_BYTES", 2**19)
+    peak_of(2, tmp_path / "imports.parquet")
+    few, many = (peak_of(epochs, tmp_path / f"{epochs}.parquet") for epochs in (100, 1000))
+    assert 2**19 < few < 4 * 2**19
+    assert many < 1.1 * few
+
+
+def test_whoever_keeps_all_steps_gives_them_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are written where they stay, whatever the chunks, and are the same."""
+    monkeypatch.setattr(chunks, "MOST_STEPS", 4)
+    for data in (doc(epochs=10), {**xor(epochs=10), "dataset": {"inputs": [[0, 1]] * 40, "targets": [[1]] * 40}}):
+        population = rates(data, 0.01, 0.02, 0.03)
+        expected, series = Kept(population), series_of(population)
+        values = np.full((11, len(series), 3), np.nan)
+        ends = train_in_chunks(
+            population,
+            series,
+            lambda chunk, values=values: assert_shares(chunk, values),  # type: ignore[misc]
+            room=lambda first, steps, _, values=values: values[first : first + steps],  # type: ignore[misc]
+        )
+        assert ends is not None
+        for run in range(3):
+            for row, (name, each) in enumerate(expected.of(run).items()):
+                assert values[:, row, run].tobytes() == each.tobytes(), name
+
+
+def assert_shares(chunk: Chunk, values: Array) -> None:
+    assert np.shares_memory(chunk.values, values)
