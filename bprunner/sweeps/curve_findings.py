@@ -12,6 +12,8 @@ from bprunner.sweeps.facts import CONVERGED, DIVERGED, LEARNING_RATE, OSCILLATIN
 from bprunner.sweeps.summing import NONE
 from bprunner.sweeps.wording import AxisWords, few, listed
 
+MOST_NAMED: Final = 3
+"""Numbers that a sentence can name one by one."""
 MOST_STRETCHES: Final = 8
 """Stretches of one fate that a sentence can name."""
 
@@ -45,12 +47,15 @@ def _speed(facts: Facts, words: AxisWords, curve: Curve) -> Iterator[tuple[str, 
     if soonest == np.inf:
         yield "speed", f"No {words.name} gets as low as the baseline{' in most of its runs' if facts.seeds else ''}."
         return
-    at = [words.text(value) for (value, _), reach in zip(curve, reaches, strict=True) if reach == soonest]
+    places = np.flatnonzero(reaches == soonest)
+    at = [words.text(curve[place][0]) for place in places]
+    are_neighbours = len(at) > MOST_NAMED and places[-1] - places[0] == len(at) - 1
+    where = f"from {at[0]} to {at[-1]}" if are_neighbours else listed(at, MOST_NAMED + 1)
     median = " (median)" if facts.seeds else ""
     takes = f"the baseline takes {own:,}" if soonest != own else "as the baseline does"
     yield (
         "speed",
-        f"The baseline's final error is reached soonest with {words.name} {listed(at, 4)}: at step "
+        f"The baseline's final error is reached soonest with {words.name} {where}: at step "
         f"{few(soonest)}{median}; {takes}.",
     )
 

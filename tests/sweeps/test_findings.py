@@ -328,6 +328,17 @@ def test_every_study_has_plain_sentences(name: str, tmp_path: Path) -> None:
         assert len(set(fates)) == 1 or f" {fates.count(fate)} " in found[1].text
 
 
+def test_of_many_rates_that_are_equally_soon_the_ends_are_named(tmp_path: Path) -> None:
+    rates = [0.118 + 0.001 * n for n in range(8)]
+    reach = [
+        next(k for k, error in enumerate(errors_by_hand(rate)) if error <= errors_by_hand(0.05)[-1]) for rate in rates
+    ]
+    soonest = [rate for rate, step in zip(rates, reach, strict=True) if step == min(reach)]
+    assert 3 < len(soonest) < len(rates)
+    told = by_topic(study(tmp_path, {"grid": {RATE: [0.01, *rates]}}))["speed"]
+    assert f"with learning rate from {few(soonest[0])} to {few(soonest[-1])}: at step {min(reach)};" in told
+
+
 def test_a_study_in_which_all_diverge(tmp_path: Path) -> None:
     done = planned("all diverge", tmp_path)
     told = by_topic(done)
