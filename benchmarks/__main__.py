@@ -10,7 +10,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import solo, startup
+from benchmarks import recording, solo, startup
 from benchmarks.measuring import table
 
 README = Path(__file__).parent / "README.md"
@@ -23,7 +23,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true", help="write the table into benchmarks/README.md")
     parser.add_argument("--repetitions", type=int, default=9, metavar="N", help="of each side (default: 9)")
     wishes = parser.parse_args(arguments)
-    results = [*startup.run_all(wishes.repetitions), *solo.run_all(wishes.repetitions)]
+    few = max(2, wishes.repetitions // 3)  # of what takes long
+    results = [
+        *startup.run_all(wishes.repetitions),
+        *solo.run_all(wishes.repetitions),
+        *recording.run_all(few),
+    ]
     report = f"{circumstances(wishes.repetitions)}\n\n{table(results)}"
     print(report)
     if wishes.write:

@@ -41,7 +41,12 @@ SWEEP_BARS = (
     Bar("a sweep of 61 runs × 51 steps × 7 series, as a whole", "nested runs, `log_metrics` each step", 0.15),
     Bar("the same", "one `log_batch` a run", 0.45),
 )
-BARS = (*ROW_BARS, *SWEEP_BARS)
+LARGE = [
+    *(BPRUN, str(ROOT / "configs" / "doc_exact.yaml"), "training.epochs=100"),
+    "training.learning_rate={linear: {from: 0.001, to: 0.4, count: 10000}}",
+]
+LARGE_BAR = Bar("a sweep of 10,000 runs × 101 steps, recorded, as a whole", "one second", 90.0)
+BARS = (*ROW_BARS, *SWEEP_BARS, LARGE_BAR)
 
 
 def run_all(repetitions: int) -> Iterator[Result]:
@@ -49,6 +54,7 @@ def run_all(repetitions: int) -> Iterator[Result]:
     yield from rows_and_runs(repetitions)
     for bar, peer in zip(SWEEP_BARS, (BY_HAND, LOG_BATCH), strict=True):
         yield measure(bar, in_fresh_folder(SWEEP), in_fresh_folder(peer), repetitions)
+    yield measure(LARGE_BAR, in_fresh_folder(LARGE), lambda: 1.0, repetitions)
 
 
 def rows_and_runs(
