@@ -47,7 +47,7 @@ def _speed(facts: Facts, words: AxisWords, curve: Curve) -> Iterator[tuple[str, 
     if soonest == np.inf:
         yield "speed", f"No {words.name} gets as low as the baseline{' in most of its runs' if facts.seeds else ''}."
         return
-    places = np.flatnonzero(reaches == soonest)
+    places = np.flatnonzero(reaches == soonest).tolist()
     at = [words.text(curve[place][0]) for place in places]
     are_neighbours = len(at) > MOST_NAMED and places[-1] - places[0] == len(at) - 1
     where = f"from {at[0]} to {at[-1]}" if are_neighbours else listed(at, MOST_NAMED + 1)
