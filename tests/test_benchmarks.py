@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__ as command
-from benchmarks import limit, memory, ours, solo, startup
+from benchmarks import limit, memory, ours, recording, solo, startup
 from benchmarks.measuring import Bar, Result, duration, measure, table
 from benchmarks.problems import NETWORKS, Kept, Network
 
