@@ -8,6 +8,8 @@ the others go to BLAS, one run's matrices at a time.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from bprunner.nn.arrays import Array
@@ -106,7 +108,11 @@ def _by_blas(a: Array, b: Array) -> Array:
 
 def laid(a: Array) -> Array:
     """Each run's matrix as it lies in memory for BLAS: the longer axis innermost, the columns where they are equal."""
-    return np.ascontiguousarray(a.mT).mT if a.shape[1] > a.shape[2] else np.ascontiguousarray(a)
+    _, rows, columns = a.shape
+    _, down, along = a.strides
+    if rows > columns:
+        return a if (down, along) == (a.itemsize, rows * a.itemsize) else np.ascontiguousarray(a.mT).mT
+    return a if (down, along) == (columns * a.itemsize, a.itemsize) else np.ascontiguousarray(a)
 
 
 def transposed(a: Array) -> Array:
@@ -120,7 +126,7 @@ def total(a: Array, axis: int, out: Array | None = None) -> Array:
     if terms == 1:
         return put(a, out)
     if terms > TERM_BY_TERM:
-        return put(_by_blas(np.ones((1, 1, terms)), a) if axis == 1 else _by_blas(a, np.ones((1, terms, 1))), out)
+        return put(_by_blas(_ones(terms), a) if axis == 1 else _by_blas(a, _ones(terms).mT), out)
     if axis == 1:
         result: Array = np.add(a[:, :1], a[:, 1:2], out=out)
         for k in range(2, terms):
@@ -130,3 +136,11 @@ def total(a: Array, axis: int, out: Array | None = None) -> Array:
     for k in range(2, terms):
         result += a[:, :, k : k + 1]
     return result
+
+
+@lru_cache(maxsize=64)
+def _ones(count: int) -> Array:
+    """A row of them, (1, 1, count)."""
+    ones = np.ones((1, 1, count))
+    ones.flags.writeable = False
+    return ones
