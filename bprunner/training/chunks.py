@@ -28,6 +28,8 @@ from bprunner.training.population import Population, uses_blas
 
 CHUNK_BYTES = 16 * 2**20
 MOST_STEPS = 256
+LARGE_PIECE = 31 * 2**20
+"""Bytes; from 32 MiB on the C library takes no notice."""
 
 _ALWAYS = ("weight", "bias")
 _NAN = np.full((1, 1, 1), np.nan)
@@ -96,6 +98,7 @@ def train_in_chunks(
     `series` are those of series_of. What `keep` is given is overwritten after it returns, unless it lies in `room`.
     """
     p = in_fast_order(population)
+    _keep_freed_memory()
     filling = _Filling(p, series, room)
     steps = train(p, filling if filling.is_memory else None)
     going: Indices | None = None
@@ -121,6 +124,15 @@ def in_fast_order(population: Population) -> Population:
     NumPy's functions follow the memory: with the runs innermost they pass over all runs at once.
     """
     return population.in_order("C" if uses_blas(population) or population.digits else "F")
+
+
+def _keep_freed_memory() -> None:
+    """Has what a step frees kept for the next one.
+
+    The C library of Linux gives freed memory back to the system, page after page, and asks for it again, unless it has
+    seen a piece freed that was larger by far. Elsewhere this does nothing.
+    """
+    np.empty(LARGE_PIECE, dtype=np.uint8)
 
 
 def chunk_steps(series: int, runs: int) -> int:
