@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ Values = NDArray[np.float64]
 # The range that axes can still compute with; a float64 reaches further.
 _SMALLEST, _TINY, _LARGEST = 1e-300, 1e-280, 1e300
 _MARGIN = 0.06
+_FEW_NUMBERS, _APART = 7, 0.08
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,40 @@ def linear_scale(lines: Sequence[Values]) -> Scale:
     bottom, top = low - air, high + air
     ticks = tuple(_round_ticks(bottom, top))
     return Scale("linear", bottom, top, ticks, tuple(tick_texts(ticks)))
+
+
+def number_scale(numbers: Values, is_geometric: bool, may_tick: bool = True) -> Scale:
+    """The axis of numbers that were chosen. Where they are few, and `may_tick`, each is a tick; else ticks are round.
+
+    numbers: (n,), finite, at least one; above 0 where `is_geometric`, and then the axis is logarithmic.
+    """
+    known = np.unique(numbers)
+    is_geometric = is_geometric and len(known) > 1
+    scale = _log_scale(float(known[0]), float(known[-1])) if is_geometric else linear_scale([known])
+    if may_tick and len(known) <= _FEW_NUMBERS and _are_apart(known, scale):
+        return replace(scale, ticks=tuple(known.tolist()), texts=tuple(number_text(each, 4) for each in known.tolist()))
+    if is_geometric and len(scale.ticks) < 3:
+        ticks = _one_two_five(scale)
+        return replace(scale, ticks=ticks, texts=tuple(number_text(tick) for tick in ticks))
+    if not is_geometric and np.all(known == np.round(known)) and known[-1] - known[0] >= 1:
+        ticks = tuple(tick for tick in scale.ticks if tick == round(tick))
+        return replace(scale, ticks=ticks, texts=tuple(tick_texts(ticks)))
+    return scale
+
+
+def _are_apart(known: Values, scale: Scale) -> bool:
+    """Whether texts at these ticks have room beside one another."""
+    heights = (
+        np.log([scale.low, *known, scale.high]) if scale.kind == "log" else np.array([scale.low, *known, scale.high])
+    )
+    inside = scale.low <= known[0] and known[-1] <= scale.high
+    return inside and bool(np.all(np.diff(heights[1:-1]) >= _APART * (heights[-1] - heights[0])))
+
+
+def _one_two_five(scale: Scale) -> tuple[float, ...]:
+    first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
+    ticks = [float(f"{factor}e{exponent}") for exponent in range(first, last + 1) for factor in (1, 2, 5)]
+    return tuple(tick for tick in ticks if scale.low <= tick <= scale.high)
 
 
 def _drawable(value: float) -> float:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 def save_svg(figure: Figure, path: str | os.PathLike[str]) -> Path:
     """Write a figure as SVG, in one go: a reader finds the old file or the new one, never a part."""
+    return write_whole(path, svg_bytes(figure))
+
+
+def write_whole(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file, or leave the one that is there."""
     target = Path(path)
-    content = svg_bytes(figure)
     temporary = target.with_name(f".figure-{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         temporary.write_bytes(content)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from bprunner.figures.scales import Scale, error_scale, linear_scale, parameter_scale, step_ticks
+from bprunner.figures.scales import Scale, error_scale, linear_scale, number_scale, parameter_scale, step_ticks
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 SERIES = arrays(np.float64, st.integers(1, 30), elements=FINITE)
@@ -85,3 +85,39 @@ def test_ticks_of_decades_are_round() -> None:
 )
 def test_steps_are_whole(first: int, last: int, recorded: list[int], ticks: list[int]) -> None:
     assert step_ticks(first, last, np.array(recorded)) == ticks
+
+
+# Numbers that were chosen
+
+
+@pytest.mark.parametrize(
+    ("numbers", "is_geometric", "texts"),
+    [
+        ([0.01, 0.05, 0.1, 0.5], True, ("0.01", "0.05", "0.1", "0.5")),
+        ([1, 2, 4, 8, 16], True, ("1", "2", "4", "8", "16")),
+        ([2, 3, 4, 8], False, ("2", "3", "4", "8")),
+        (np.geomspace(0.001, 1, 61), True, ("0.001", "0.01", "0.1", "1")),
+        (np.geomspace(0.02, 0.5, 30), True, ("0.02", "0.05", "0.1", "0.2", "0.5")),
+        ([1.0, 1.01, 1.02, 5.0], False, ("1", "2", "3", "4", "5")),
+        ([0.3], True, ("0.3",)),
+        (range(1, 13), False, ("5", "10")),
+    ],
+)
+def test_chosen_numbers_are_ticks_where_they_are_few(
+    numbers: list[float], is_geometric: bool, texts: tuple[str, ...]
+) -> None:
+    scale = number_scale(np.array(numbers, dtype=np.float64), is_geometric)
+    assert scale.texts == texts
+    assert sound(scale)
+
+
+@given(arrays(np.float64, st.integers(1, 20), elements=st.floats(1e-290, 1e290)), st.booleans())
+def test_every_scale_of_numbers_is_sound(numbers: NDArray[np.float64], is_geometric: bool) -> None:
+    assert sound(number_scale(numbers, is_geometric))
+    assert sound(number_scale(-numbers, False))
+
+
+@given(st.integers(1, 40), st.integers(2, 50))
+def test_whole_numbers_have_whole_ticks(first: int, count: int) -> None:
+    ticks = number_scale(np.arange(first, first + count, dtype=np.float64), False).ticks
+    assert all(tick == round(tick) for tick in ticks)
