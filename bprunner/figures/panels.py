@@ -78,7 +78,7 @@ def room_for(labels: Sequence[Label]) -> float:
 
 def write_labels(axes: Any, labels: Sequence[Label]) -> None:
     """Labels beside the axes, pushed apart, each tied to its line's end by a thin stroke."""
-    inches_wide, inches_high = _inches(axes)
+    inches_wide, inches_high = inches(axes)
     wanted = [min(1.0, max(0.0, _height(axes, label.value))) for label in labels]
     offset = _LABEL_OFFSET / inches_wide
     for label, end, height in zip(labels, wanted, spread(wanted, _LABEL_SIZE * 1.3 / 72 / inches_high), strict=True):
@@ -105,7 +105,8 @@ def _height(axes: Any, value: float) -> float:
     return float(axes.transAxes.inverted().transform(point)[1])
 
 
-def _inches(axes: Any) -> tuple[float, float]:
+def inches(axes: Any) -> tuple[float, float]:
+    """How wide and how high axes are."""
     box, (wide, high) = axes.get_position(), axes.figure.get_size_inches()
     return box.width * float(wide), box.height * float(high)
 
