@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN = .venv/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: run test test-full lint types oracle schema docs screenshots bench bench-limit clean
+.PHONY: run test test-full lint types oracle schema docs screenshots experiments bench bench-limit clean
 
 run: .venv/installed
 	$(BIN)/bprun configs/doc.yaml
@@ -39,6 +39,10 @@ docs: .venv/installed
 
 screenshots: .venv/installed
 	$(BIN)/python -m docs.screenshots
+
+# The studies' pages. Nothing is recorded.
+experiments: .venv/installed
+	$(BIN)/python -m docs.studies
 
 bench: .venv/installed
 	$(BIN)/python -m benchmarks

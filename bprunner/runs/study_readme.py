@@ -25,7 +25,9 @@ from bprunner.training.chunk_files import storing
 README: Final = "README.md"
 PICTURES_FOLDER: Final = "pictures"
 MOST_LABELS: Final = 12
-_POOLED: Final = ("error_over_steps", "final_error_by_")
+_ALL_LINES: Final = "error_over_steps"
+_POOLED: Final = "Pooled over "
+"""What a caption says before the paths over which a picture pools."""
 
 
 def write_readme(study: Study, folder: Path, command: str = "") -> Path:
@@ -57,12 +59,18 @@ def draw_pictures(study: Study, folder: Path) -> list[Any]:
 
 
 def shown_pictures(study: Study) -> list[Any]:
-    """The pictures of the page. Where one is a map of two things that vary, those that pool over one are left out."""
+    """The pictures of the page. Where one is a map of two things that vary, those that pool over one are left out, and
+    the lines of all runs, which nobody can tell apart."""
     from bprunner.figures.studies import pictures_of
 
     pictures = pictures_of(study)
-    has_map = any(picture.name.endswith("_map") for picture in pictures)
-    return [each for each in pictures if not has_map or not each.name.startswith(_POOLED)]
+    if not any(picture.name.endswith("_map") for picture in pictures):
+        return pictures
+    paths = [f"`{axis.path}`" for axis in study.axes if axis.kind != "seed"]
+    pooled = {picture.name: picture.caption.partition(_POOLED)[2] for picture in pictures}
+    return [
+        each for each in pictures if each.name != _ALL_LINES and not any(path in pooled[each.name] for path in paths)
+    ]
 
 
 def readme(study: Study, pictures: Sequence[Any] = (), command: str = "", folder: Path | None = None) -> str:
