@@ -25,7 +25,7 @@ from bprunner.spec.naming import counted
 from bprunner.spec.sweep_reading import SweepDeclaration
 from bprunner.sweeps.fates import FATES
 from bprunner.sweeps.naming import run_name, short_names
-from bprunner.sweeps.planning import Group
+from bprunner.sweeps.planning import Group, extent
 from bprunner.sweeps.study import Study
 from bprunner.tracking.checks import LONGEST_RUN_NAME
 from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord, Status
@@ -64,12 +64,28 @@ class Thinning(NamedTuple):
 def thinning(study: Study) -> Thinning:
     """By the rule of this module. The declared `tracking.quantities` are shown, errors always."""
     tracking = study.baseline.experiment.tracking
-    there = study.steps.names
-    measures = [name for name in there if name == "error" or is_measure(name)]
-    shown = [name for name in there if name.partition(".")[0] in tracking.quantities and name not in measures]
+    measures, shown = _recorded_names(study.steps.names, tracking.quantities)
     names = tuple([*measures, *shown] if len(measures) + len(shown) <= tracking.series else measures)
     longest = int(study.summary.steps.max()) // study.declaration.sweep.trace.every + 2
     return Thinning(names, points_of(len(study), len(names), longest, tracking.points))
+
+
+def are_as_in_the_whole(study: Study) -> bool:
+    """Whether the runs that are done would be recorded in the same way if all were: the baseline is done, and the whole
+    study is small enough for every kept step and every series of every run."""
+    if not study.has_baseline:
+        return False
+    tracking, whole = study.baseline.experiment.tracking, extent(study.declaration)
+    measures, shown = _recorded_names(whole.names, tracking.quantities)
+    series = len(measures) + len(shown)
+    longest = whole.steps // study.declaration.sweep.trace.every + 2
+    return series <= tracking.series and points_of(study.declaration.count(), series, longest, tracking.points) is None
+
+
+def _recorded_names(names: Sequence[str], quantities: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which series are recorded: the measures, and those of these quantities."""
+    measures = [name for name in names if name == "error" or is_measure(name)]
+    return measures, [name for name in names if name.partition(".")[0] in quantities and name not in measures]
 
 
 def points_of(runs: int, series: int, steps: int, most: int) -> int | None:
@@ -264,8 +280,9 @@ def parent(
     """The study's own run: what it declares, what was found, and its files."""
     declaration = study.declaration
     baseline = declaration.baseline.experiment
-    last = np.array([0], dtype=np.int64)
-    metrics = {f"summary/{key}": value for key, value in _found(study).items()} if len(study) else {}
+    last = np.array([len(study)], dtype=np.int64)  # later values of the same are those of more runs
+    # MLflow keeps every value that a metric ever had: so there are none before the last ones are known.
+    metrics = {f"summary/{key}": value for key, value in _found(study).items()} if status != "KILLED" else {}
     source = declaration.sources[0] if declaration.path else None
     tags = origin_tags(identity.content, source, working_folder)
     if identity.source:
@@ -295,14 +312,20 @@ def varying(declaration: SweepDeclaration) -> dict[str, str]:
     found = {}
     for axis in declaration.axes:
         for column, path in enumerate(axis.paths):
-            labels = list(dict.fromkeys(point[column].label for point in axis.points))
-            if axis.kind == "search":
-                found[path] = "searched"
-            elif len(labels) <= 8:
-                found[path] = ", ".join(labels)[:500]
-            else:
-                found[path] = f"{len(labels):,} values from {labels[0]} to {labels[-1]}"[:500]
+            values = {point[column].label: point[column].value for point in axis.points}
+            found[path] = "searched" if axis.kind == "search" else _range(values)[:500]
     return found
+
+
+def _range(values: Mapping[str, object]) -> str:
+    """Values by their labels: all of a few, the ends of many."""
+    if len(values) <= 8:
+        return ", ".join(values)
+    numbers = [value for value in values.values() if isinstance(value, float)]
+    if len(numbers) == len(values):
+        return f"{len(values):,} values from {min(numbers):.6g} to {max(numbers):.6g}"
+    first, *_, last = values
+    return f"{len(values):,} values from {first} to {last}"
 
 
 def _found(study: Study) -> dict[str, float]:
@@ -311,7 +334,7 @@ def _found(study: Study) -> dict[str, float]:
         f"runs_{name.replace(' ', '_')}": float((study.summary.fate == at).sum()) for at, name in enumerate(FATES)
     }
     best = {"best_final_error": float(errors.min())} if len(errors) else {}
-    baseline = {"baseline_final_error": float(study.summary.final[0])}
+    baseline = {"baseline_final_error": float(study.summary.final[0])} if study.has_baseline else {}
     return {"runs": float(len(study)), **counts, **best, **baseline}
 
 
