@@ -33,6 +33,7 @@ oracle: .venv-oracle/installed
 
 schema: .venv/installed
 	$(BIN)/bprun schema > schema/experiment.schema.json
+	$(BIN)/bprun schema --sweeps > schema/sweep.schema.json
 
 docs: .venv/installed
 	$(BIN)/python -m docs.generate

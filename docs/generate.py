@@ -1,8 +1,9 @@
 """Writes the parts of the documents that can be derived: `python -m docs.generate`.
 
-In yaml.md, what stands between `<!-- keys: Model -->`, `<!-- choices: Union -->` or `<!-- synonyms: all -->` and
-`<!-- end -->` comes from the models. In every document, what follows `$ bprun …` in a console block is what the program
-answers. gallery.md comes from the examples themselves, which are run. tests/test_docs.py proves that all is fresh.
+In yaml.md and sweeps.md, what stands between `<!-- keys: Model -->`, `<!-- choices: Union -->`, `<!-- columns: all -->`
+or `<!-- synonyms: all -->` and `<!-- end -->` comes from the program. In every document, what follows `$ bprun …` in a
+console block is what the program answers. gallery.md comes from the examples themselves, which are run.
+tests/test_docs.py proves that all is fresh.
 """
 
 from __future__ import annotations
@@ -13,12 +14,10 @@ import tempfile
 from pathlib import Path
 
 from docs import gallery
-from docs.reading import DOCUMENTS, ROOT, answered, replay
+from docs.reading import DOCUMENTS, answered, replay
 from docs.tables import table
 
-YAML_REFERENCE = ROOT / "docs" / "yaml.md"
-
-_MARKED = re.compile(r"(<!-- (keys|choices|synonyms): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARKED = re.compile(r"(<!-- (keys|choices|synonyms|columns): (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def marked(text: str) -> list[tuple[str, str]]:

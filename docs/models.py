@@ -1,14 +1,14 @@
-"""Which models a YAML file's keys come from: everything that is reachable from an experiment, once each."""
+"""Which models a YAML file's keys come from: everything that is reachable from an experiment or a sweep, once each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel
 
-from bprunner.spec import architecture, arithmetic, dataset, initial_weights, training
-from bprunner.spec.choices import Choice, choices_of
+from bprunner.spec import architecture, arithmetic, dataset, initial_weights, sweep, training
+from bprunner.spec.choices import Choice, OneOf, choices_of
 from bprunner.spec.experiment import Experiment
 
 UNIONS: Mapping[str, Any] = {
@@ -26,11 +26,24 @@ UNIONS: Mapping[str, Any] = {
 }
 """The places where one of several named things is chosen, by what the reference calls them."""
 
+SWEEP_UNIONS: Mapping[str, Any] = {
+    "SpacedChoice": Annotated[sweep.Linear | sweep.Geometric, OneOf()],
+    "DistributionChoice": sweep.Distribution,
+}
+"""The same of a sweep."""
 
-def reachable() -> dict[str, type[BaseModel]]:
+Root = type[BaseModel]
+"""What a file declares: an experiment or a sweep."""
+
+
+def unions(root: Root = Experiment) -> Mapping[str, Any]:
+    return UNIONS if root is Experiment else SWEEP_UNIONS
+
+
+def reachable(root: Root = Experiment) -> dict[str, type[BaseModel]]:
     """Every model by its name, choices included, in the order in which a file has them."""
     found: dict[str, type[BaseModel]] = {}
-    _collect(Experiment, found)
+    _collect(root, found)
     return found
 
 
@@ -55,21 +68,27 @@ def models_in(annotation: Any, aliases: tuple[Any, ...] = ()) -> Iterator[type[B
         yield from models_in(part, aliases)
 
 
-def keyed() -> dict[str, type[BaseModel]]:
+def keyed(root: Root = Experiment) -> dict[str, type[BaseModel]]:
     """The models that are mappings with keys of their own, and no choices."""
-    return {name: model for name, model in reachable().items() if not issubclass(model, Choice)}
+    return {name: model for name, model in reachable(root).items() if not issubclass(model, Choice)}
 
 
-def choices() -> dict[str, type[Choice]]:
+def choices(root: Root = Experiment) -> dict[str, type[Choice]]:
     """Every choice by the name of its model."""
-    return {name: model for name, model in reachable().items() if issubclass(model, Choice)}
+    return {name: model for name, model in reachable(root).items() if issubclass(model, Choice)}
 
 
 def union_of(choice: type[Choice]) -> str:
     """What the place is called where a choice can be made."""
-    return next(name for name, union in UNIONS.items() if choice in choices_of(union))
+    every = {**UNIONS, **SWEEP_UNIONS}
+    return next(name for name, union in every.items() if choice in choices_of(union))
 
 
 def own_keys(choice: type[Choice]) -> list[str]:
     """The keys of a choice's own numbers."""
     return [key for key in choice.model_fields if key != "kind"]
+
+
+def written(model: type[BaseModel], key: str) -> str:
+    """How a file writes a key of a model: `from`, which Python cannot call so."""
+    return model.model_fields[key].alias or key

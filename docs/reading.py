@@ -3,7 +3,7 @@
 A YAML block under `<!-- file: mine.yaml -->` is that file; one under `<!-- over: doc.yaml -->` is a part of that file
 of configs/. In a console block, lines that begin with `$ ` are typed, and what follows each of them is the answer. An
 answer that ends with `…` goes without its last paragraph, in which a run says where it was recorded; such a run records
-nothing here, which saves seconds.
+nothing here, which saves seconds. A line `…` in the middle of an answer stands for lines that are left out.
 """
 
 from __future__ import annotations
@@ -16,12 +16,19 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = tuple(
-    ROOT / name for name in ("README.md", "CONTRIBUTING.md", "docs/yaml.md", "docs/gallery.md", "benchmarks/README.md")
+    ROOT / name
+    for name in (
+        *("README.md", "CONTRIBUTING.md", "docs/yaml.md", "docs/sweeps.md", "docs/gallery.md"),
+        "benchmarks/README.md",
+    )
 )
+FOLDERS = ("configs", "experiments")
+"""What a reader has in the folder in which commands are typed."""
 WIDTH = 100
 
 _BLOCK = re.compile(
@@ -84,7 +91,8 @@ def commands(text: str) -> list[str]:
 
 def replay(text: str, folder: Path) -> list[str]:
     """Writes the document's files and types its commands, in order. Every whole answer, as the program gave it."""
-    shutil.copytree(ROOT / "configs", folder / "configs", dirs_exist_ok=True)
+    for name in FOLDERS:
+        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
     answers = []
     for block in blocks(text):
         if block.file is not None:
@@ -118,7 +126,55 @@ def _expanded(word: str, folder: Path) -> list[str]:
 
 def same(shown: str, given: str) -> bool:
     """Whether a document's answer is the program's, apart from what differs from run to run."""
-    return steady(shown) == (without_place(given) if shown.rstrip().endswith(CUT) else steady(given))
+    return steady(shown) == fresh(shown, given)
+
+
+def has_gaps(shown: str) -> bool:
+    """Whether lines are left out before the end."""
+    return CUT in steady(shown).splitlines()[:-1]
+
+
+def _pieces(shown: str) -> list[list[str]]:
+    """What stands between the gaps of an answer; nothing at an end that is a gap itself."""
+    pieces: list[list[str]] = [[]]
+    for line in steady(shown).splitlines():
+        if line == CUT:
+            pieces.append([])
+        else:
+            pieces[-1].append(line)
+    return pieces
+
+
+def _found(pieces: Sequence[Sequence[str]], given: Sequence[str]) -> list[list[str]]:
+    """For each piece the lines of the program's answer that are most like it: as many, and after those before.
+
+    The first piece is its beginning, and the last its end.
+    """
+    found, start = list[list[str]](), 0
+    for number, piece in enumerate(pieces):
+        last = len(given) - len(piece)
+        starts = [0] if number == 0 else [last] if number == len(pieces) - 1 else range(start, last + 1)
+        at = max(starts, key=lambda place: _likeness(piece, given[place : place + len(piece)]), default=start)
+        at = max(at, start)
+        found.append(list(given[at : at + len(piece)]))
+        start = at + len(piece)
+    return found
+
+
+def _likeness(one: Sequence[str], other: Sequence[str]) -> float:
+    return sum(SequenceMatcher(None, *pair, autojunk=False).ratio() for pair in zip(one, other, strict=False))
+
+
+def _joined(pieces: Sequence[Sequence[str]]) -> str:
+    lines = [line for number, piece in enumerate(pieces) for line in ([CUT] if number else []) + list(piece)]
+    return "\n".join(lines)
+
+
+def fresh(shown: str, given: str) -> str:
+    """The answer as it should stand, shortened as it is shown."""
+    if has_gaps(shown):
+        return _joined(_found(_pieces(shown), steady(given).splitlines()))
+    return without_place(given) if shown.rstrip().endswith(CUT) else steady(given)
 
 
 def without_place(given: str) -> str:
@@ -151,4 +207,4 @@ def _lines(typed: Sequence[Exchange], answers: Iterator[str]) -> Iterator[str]:
         if same(exchange.answer, given):
             yield f"{exchange.answer}\n" if exchange.answer else ""
             continue
-        yield f"{without_place(given) if exchange.is_cut else steady(given)}\n"
+        yield f"{fresh(exchange.answer, given)}\n"

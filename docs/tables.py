@@ -8,9 +8,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from bprunner.spec.choices import Choice, Frozen, choices_of
+from bprunner.spec.sweep import Sweep
 from bprunner.spec.synonyms import SYNONYMS
-from docs.examples import CHOICES, KEYS
-from docs.models import UNIONS, keyed, own_keys
+from bprunner.sweeps.comparing import COLUMNS
+from docs import examples, sweep_examples
+from docs.models import SWEEP_UNIONS, UNIONS, keyed, own_keys, written
 
 # What the models' types do not say in words: values that have a section of their own, and units.
 _FIGURES = "[figures](#figures) by name or layer"
@@ -127,6 +129,30 @@ VALUES: Mapping[str, str] = {
     "Minibatches.seed": f"{_SEED}, or `after_weights`",
     "Sampled.seed": f"{_SEED}, or `after_weights`",
     "Drawn.formula": "an [expression](#expressions) over `r` and `g`; it may have `fan_in` and `fan_out`",
+    "Sweep.name": "text, not empty, at most 200 characters",
+    "Sweep.baseline": "the path of a file",
+    "Sweep.set": "[values](#what-holds-for-every-run) by path",
+    "Sweep.sweep": "[what varies](#what-varies)",
+    "Sweep.trace": "[what is kept](#trace)",
+    "Sweep.limits": "[limits](#limits)",
+    "Plan.grid": "[values](#values) by path",
+    "Plan.zip": "[values](#values) by path, of each path as many",
+    "Plan.sample": "a [sample](#sample)",
+    "Plan.search": "a [search](#search)",
+    "Plan.repeat": "whole number, at least 1, or [how](#repeat)",
+    "Plan.exclude": "a list of [conditions](#exclude)",
+    **dict.fromkeys(["Sample.random", "Sample.sobol", "Sample.latin_hypercube"], "[count and seed](#sample)"),
+    **dict.fromkeys(["Search.tpe", "Search.cma_es"], "[trials, seed and population](#search)"),
+    "Sample.of": "a [distribution](#distributions) for each path",
+    "Search.of": "a [distribution](#distributions) for each path",
+    "Repeat.seeds": "a list of paths",
+    **dict.fromkeys(["Drawing.seed", "Trials.seed", "Repeat.first_seed"], _SEED),
+    "Limits.time": "a number with `s`, `min`, `h` or `d`; or whole seconds",
+    "Limits.disk": "a number with `B`, `kB`, `MB`, `GB` or `TB`; or whole bytes",
+    "ChoiceDistribution.values": "a list of values, or a mapping of labels to values",
+    **dict.fromkeys(
+        ["IntegersDistribution.from_", "IntegersDistribution.to"], "whole number, at least −2⁵³, at most 2⁵³"
+    ),
 }
 DEFAULTS: Mapping[str, str] = {
     "Experiment.arithmetic": "`exact`",
@@ -138,8 +164,20 @@ DEFAULTS: Mapping[str, str] = {
     "Arithmetic.prediction": "as `out`",
     "Arithmetic.bias": "as `weight`",
     "Tracing.quantities": "all of them",
+    "Sweep.trace": "as below",
+    "Sweep.limits": "as below",
+    "Limits.time": "`1 h`",
+    "Limits.disk": "`10 GB`",
 }
-NAMES = {"InitialWeights.named": "`w1`, `w2`, …, `b1`, …", "InitialWeights.rule": "`uniform`, `normal`, …"}
+NAMES = {
+    "InitialWeights.named": "`w1`, `w2`, …, `b1`, …",
+    "InitialWeights.rule": "`uniform`, `normal`, …",
+    # `choice: [tanh, relu]` has its values behind its name.
+    "ChoiceDistribution.values": "the values",
+}
+
+
+_KEYS = {**examples.KEYS, **sweep_examples.KEYS}
 
 
 def key_table(model: type[BaseModel]) -> str:
@@ -154,18 +192,18 @@ def key_table(model: type[BaseModel]) -> str:
             field.description or "",
             VALUES.get(address) or values_text(own[key]),
             DEFAULTS.get(address) or default_of(field),
-            f"`{KEYS[address]}`",
+            f"`{_KEYS[address]}`",
         ]
         rows.append(_row(cells))
     return "\n".join(rows)
 
 
-def choice_table(union: Any) -> str:
+def choice_table(union: Any, shown: Mapping[str, tuple[str, ...]]) -> str:
     """The choices of one place, with their formulas and examples; then a table of their own numbers."""
     rows = ["| name | meaning | example |", "|---|---|---|"]
     for choice in choices_of(union):
         meaning = " ".join((choice.__doc__ or "").split())
-        example = "<br>".join(f"`{text}`" for text in CHOICES[choice.__name__])
+        example = "<br>".join(f"`{text}`" for text in shown[choice.__name__])
         rows.append(_row([f"`{choice.name()}`", meaning, example]))
     own = _own_numbers(choices_of(union))
     return "\n".join(rows) if not own else "\n".join([*rows, "", *own])
@@ -178,8 +216,9 @@ def _own_numbers(choices: tuple[type[Choice], ...]) -> list[str]:
         properties = choice.model_json_schema()["properties"]
         for key in own_keys(choice):
             field = choice.model_fields[key]
-            values = VALUES.get(f"{choice.__name__}.{key}") or values_text(properties[key])
-            cells = (f"`{key}`", field.description or "", values, default_of(field))
+            address, name = f"{choice.__name__}.{key}", written(choice, key)
+            values = VALUES.get(address) or values_text(properties[name])
+            cells = (NAMES.get(address, f"`{name}`"), field.description or "", values, default_of(field))
             alike.setdefault(cells, []).append(f"`{choice.name()}`")
     if not alike:
         return []
@@ -257,9 +296,23 @@ def default_text(value: object) -> str:
 
 def table(kind: str, name: str) -> str:
     """The table that is marked `<!-- kind: name -->`."""
-    if kind == "synonyms":
-        return synonym_table()
-    return key_table(keyed()[name]) if kind == "keys" else choice_table(UNIONS[name])
+    match kind:
+        case "synonyms":
+            return synonym_table()
+        case "columns":
+            return column_table()
+        case "keys":
+            return key_table({**keyed(), **keyed(Sweep)}[name])
+        case _ if name in SWEEP_UNIONS:
+            return choice_table(SWEEP_UNIONS[name], sweep_examples.CHOICES)
+        case _:
+            return choice_table(UNIONS[name], examples.CHOICES)
+
+
+def column_table() -> str:
+    """What a study's table has of every run."""
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in COLUMNS.items()]
+    return "\n".join(["| column | meaning |", "|---|---|", *rows])
 
 
 def synonym_table() -> str:

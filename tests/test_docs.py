@@ -6,6 +6,8 @@ import doctest
 import re
 import shlex
 import shutil
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,7 +24,9 @@ from bprunner.cli.main import app
 from bprunner.data.loading import load_samples
 from bprunner.errors import InputError
 from bprunner.nn.generators import GENERATORS, LARGEST_SEED
-from bprunner.spec import nodes
+from bprunner.runs import study_recording
+from bprunner.runs.studies import LARGEST_TRACE
+from bprunner.spec import nodes, sweep
 from bprunner.spec.arithmetic import MEMORY, QUANTITIES
 from bprunner.spec.choices import Frozen, choices_of
 from bprunner.spec.consistency import LARGEST_NETWORK, LARGEST_STEP
@@ -33,14 +37,18 @@ from bprunner.spec.expectations import MEASURES
 from bprunner.spec.figure_misfits import known_names
 from bprunner.spec.reading import read_declaration
 from bprunner.spec.source import Source
+from bprunner.spec.sweep import Sweep
+from bprunner.spec.sweep_reading import SweepDeclaration
 from bprunner.spec.training_misfits import LARGEST_DECIMAL_STEP
 from bprunner.spec.yaml_loader import load
-from docs import examples, gallery, generate, models, reading, screenshots
+from bprunner.sweeps import fates, sampling, summing
+from bprunner.sweeps.declaring import read_sweep
+from docs import examples, gallery, generate, models, reading, screenshots, sweep_examples
 from docs.reading import DOCUMENTS, ROOT
 from docs.tables import NAMES
 
 TEXTS = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in (*DOCUMENTS, ROOT / "CHANGELOG.md")}
-REFERENCE = "docs/yaml.md"
+REFERENCE, SWEEPS = "docs/yaml.md", "docs/sweeps.md"
 CARRIED = "0.23, w6: 0.27"  # the document's own figures, which its rounded weights give
 
 
@@ -49,7 +57,27 @@ def data_of(content: str) -> Any:
 
 
 def yaml_blocks() -> list[reading.Block]:
-    return [block for text in TEXTS.values() for block in reading.blocks(text) if block.language == "yaml"]
+    """Experiments and parts of them."""
+    return [
+        block
+        for name, text in TEXTS.items()
+        for block in reading.blocks(text)
+        if block.language == "yaml" and not is_of_sweep(name, block)
+    ]
+
+
+def sweep_blocks() -> list[reading.Block]:
+    """Sweeps and parts of them."""
+    return [
+        block
+        for name, text in TEXTS.items()
+        for block in reading.blocks(text)
+        if block.language == "yaml" and is_of_sweep(name, block)
+    ]
+
+
+def is_of_sweep(name: str, block: reading.Block) -> bool:
+    return name == SWEEPS or "sweep" in data_of(block.content)
 
 
 def first_line(block: reading.Block) -> str:
@@ -84,7 +112,8 @@ def write_data(folder: Path) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as the reader has it, with every file that the documents speak of. Tests may write more into it."""
     folder = tmp_path_factory.mktemp("documents")
-    shutil.copytree(ROOT / "configs", folder / "configs")
+    for name in reading.FOLDERS:
+        shutil.copytree(ROOT / name, folder / name)
     write_data(folder / "configs")
     for block in [block for text in TEXTS.values() for block in reading.blocks(text)]:
         if block.file is not None:
@@ -148,6 +177,20 @@ def test_both_ways_of_writing_samples_are_the_same(folder: Path) -> None:
     assert read[0].targets.tolist() == read[1].targets.tolist() == [[1], [0]]
 
 
+@pytest.mark.parametrize("block", sweep_blocks(), ids=first_line)
+def test_sweeps_run(block: reading.Block, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of them: they are small. A part stands over the exact network, or over the one that is named."""
+    monkeypatch.chdir(tmp_path)
+    path, content = folder / "part.yaml", block.content
+    if "baseline" not in data_of(content):
+        content = f"name: part\nbaseline: configs/{block.over or 'doc_exact.yaml'}\n{content}"
+    path.write_text(content, encoding="utf-8")
+    study = bprunner.sweep(path, workers=1)
+    assert study.is_complete
+    assert study.failures == {}
+    assert len(study) > 1
+
+
 # Commands
 
 
@@ -164,8 +207,9 @@ def exit_code_of_parsing(command: Any, arguments: list[str]) -> int:
 def test_commands_parse(command: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Typer takes every command, every option exists, and so does every file that is named."""
     monkeypatch.chdir(folder)
-    name, *arguments = shlex.split(command.partition(" > ")[0])
+    name, *arguments = shlex.split(command)
     assert name == "bprun"
+    arguments = arguments[: arguments.index(">")] if ">" in arguments else arguments
     group: Any = typer.main.get_command(app)
     if arguments[0] not in group.commands:
         arguments = ["run", *arguments]
@@ -185,17 +229,38 @@ def test_answers_are_the_real_ones(name: str, tmp_path: Path) -> None:
         for exchange in reading.exchanges(block.content)
     ]
     for exchange, given in zip(shown, reading.replay(TEXTS[name], tmp_path), strict=True):
-        expected = reading.without_place(given) if exchange.is_cut else reading.steady(given)
-        assert reading.steady(exchange.answer) == expected, exchange.command
+        assert reading.steady(exchange.answer) == reading.fresh(exchange.answer, given), exchange.command
 
 
-def test_python_session(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+GIVEN = "one\ntwo\nthree\nfour\nfive\n"
+
+
+@pytest.mark.parametrize(
+    ("shown", "written"),
+    [
+        ("one\n…\nfour\nfive", None),
+        ("…\nthree\n…", None),
+        ("one\n…\nthree\n…\nfive", None),
+        ("one\n…\nfour\nfife", "one\n…\nfour\nfive"),
+        ("won\n…\nfive", "one\n…\nfive"),
+        ("…\nthirty\n…", "…\nthree\n…"),
+        ("one\n…\nfour\n…\nthree\n…", "one\n…\nfour\n…\nfive\n…"),
+    ],
+)
+def test_answers_with_gaps_are_the_real_ones_too(shown: str, written: str | None) -> None:
+    """What stands between the gaps is whole, in order, and at both ends of the answer."""
+    assert reading.same(shown, GIVEN) == (written is None)
+    assert reading.fresh(shown, GIVEN) == (shown if written is None else written)
+
+
+@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if "```pycon" in text])
+def test_python_session(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a document's first block to its last, as one."""
     monkeypatch.chdir(folder)
-    sessions = [block.content for block in reading.blocks(TEXTS["README.md"]) if block.language == "pycon"]
-    assert sessions
-    for session in sessions:
-        examples = doctest.DocTestParser().get_doctest(session, {}, "README.md", "README.md", 0)
-        assert doctest.DocTestRunner().run(examples).failed == 0
+    session = "\n".join(block.content for block in reading.blocks(TEXTS[name]) if block.language == "pycon")
+    examples = doctest.DocTestParser().get_doctest(session, {}, name, name, 0)
+    assert examples.examples
+    assert doctest.DocTestRunner().run(examples).failed == 0
 
 
 def test_exit_codes_are_all_told() -> None:
@@ -224,13 +289,22 @@ def test_make_targets_exist() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
+def test_every_floor_has_its_place_in_the_picture() -> None:
+    tree = re.search(r"```\nbprunner/\n(.*?)```", TEXTS["CONTRIBUTING.md"], re.DOTALL)
+    assert tree is not None
+    told = re.findall(r"^  (\w+)(?:/|\.py) ", tree[1], re.MULTILINE)
+    package = ROOT / "bprunner"
+    there = {path.stem for path in package.iterdir() if not path.name.startswith("_") and path.name != "py.typed"}
+    assert set(told) == there
+
+
 # The reference
 
 
-def test_the_reference_is_fresh() -> None:
+@pytest.mark.parametrize("name", [REFERENCE, SWEEPS])
+def test_the_reference_is_fresh(name: str) -> None:
     """`make docs` writes it anew."""
-    text = TEXTS[REFERENCE]
-    assert text == generate.with_tables(text)
+    assert generate.with_tables(TEXTS[name]) == TEXTS[name]
 
 
 def test_the_reference_has_every_key_and_every_choice() -> None:
@@ -243,10 +317,30 @@ def test_the_reference_has_every_key_and_every_choice() -> None:
     assert set(listed) == set(models.choices().values())
 
 
+def test_the_reference_of_sweeps_has_every_key_and_every_choice() -> None:
+    tables = generate.marked(TEXTS[SWEEPS])
+    assert len(tables) == len(set(tables))
+    assert {name for kind, name in tables if kind == "keys"} == set(models.keyed(Sweep))
+    assert {name for kind, name in tables if kind == "choices"} == set(models.SWEEP_UNIONS)
+    assert ("columns", "all") in tables
+    listed = [choice for union in models.SWEEP_UNIONS.values() for choice in choices_of(union)]
+    assert set(listed) == set(models.choices(Sweep).values())
+
+
 def test_the_reference_misses_no_model_that_the_schema_has() -> None:
     """Found in another way: by pydantic itself."""
     definitions = set(bprunner.Experiment.model_json_schema()["$defs"]) - {"FigureTree"}
     assert definitions <= set(models.reachable())
+
+
+def test_the_reference_of_sweeps_misses_no_model_of_its_module() -> None:
+    """Found in another way: by what the module defines."""
+    defined = {
+        name
+        for name, each in vars(sweep).items()
+        if isinstance(each, type) and issubclass(each, Frozen) and each.__module__ == sweep.__name__
+    }
+    assert {name for name in defined if not name.startswith("_")} == set(models.reachable(Sweep))
 
 
 def test_a_model_that_is_not_told_is_noticed() -> None:
@@ -263,6 +357,48 @@ def test_every_key_and_every_choice_has_an_example() -> None:
     keys = {f"{name}.{key}" for name, model in models.keyed().items() for key in model.model_fields}
     assert set(examples.KEYS) == keys
     assert set(examples.CHOICES) == set(models.choices())
+    keys = {f"{name}.{key}" for name, model in models.keyed(Sweep).items() for key in model.model_fields}
+    assert set(sweep_examples.KEYS) == keys
+    assert set(sweep_examples.CHOICES) == set(models.choices(Sweep))
+
+
+@pytest.mark.parametrize("name", models.choices(Sweep))
+def test_examples_of_a_sweeps_choice_show_all_of_its_own_numbers(name: str) -> None:
+    choice = models.choices(Sweep)[name]
+    for text in sweep_examples.CHOICES[name]:
+        ((_, value),) = data_of(text).items()
+        assert list(value) == [choice.name()]
+        if choice.name() != "choice":
+            assert set(value[choice.name()]) == {models.written(choice, key) for key in models.own_keys(choice)}
+
+
+@pytest.mark.parametrize("address", sweep_examples.KEYS)
+def test_examples_of_a_sweeps_keys_stand_in_their_place(
+    address: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The small sweep with the example in it is read, every cell of it, and the example is in what comes of it."""
+    monkeypatch.chdir(folder / "configs")
+    model, key = address.split(".")
+    assert list(data_of(sweep_examples.KEYS[address])) == [key]
+    found: Any = read_sweep(sweep_examples.of_key(address)).sweep
+    for part in sweep_examples.PLACES[model]:
+        found = getattr(found, part)
+    assert type(found).__name__ == model
+    assert key in found.model_fields_set
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name, texts in sweep_examples.CHOICES.items() for text in texts]
+)
+def test_examples_of_a_sweeps_choices_stand_in_their_place(
+    name: str, text: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder / "configs")
+    union = models.union_of(models.choices(Sweep)[name])
+    declared = read_sweep(sweep_examples.of_choice(union, text))
+    (path,) = data_of(text)
+    assert declared.paths == (path,)
+    assert len({cell.hash for cell in declared.cells()}) >= 2
 
 
 @pytest.mark.parametrize("name", models.choices())
@@ -322,11 +458,14 @@ def test_a_stale_table_is_noticed() -> None:
     assert generate.with_tables(text) == TEXTS[REFERENCE] != text
 
 
-def test_the_contents_lead_to_every_section() -> None:
+@pytest.mark.parametrize(
+    ("name", "inside"),
+    [(REFERENCE, {"what-a-yaml-file-may-say", "of-the-held-out-part"}), (SWEEPS, {"what-a-sweep-may-say"})],
+)
+def test_the_contents_lead_to_every_section(name: str, inside: set[str]) -> None:
     """Apart from the title, and what belongs to the section above it."""
-    text = TEXTS[REFERENCE]
+    text = TEXTS[name]
     contents = set(re.findall(r"\]\(#([\w-]+)\)", text.partition("\n## ")[0]))
-    inside = {"what-a-yaml-file-may-say", "of-the-held-out-part"}
     assert headings(text) - contents == inside
     assert contents <= headings(text)
 
@@ -537,6 +676,160 @@ def test_the_hash_is_as_told(folder: Path) -> None:
     assert hashed("# a comment\n" + text.replace("learning_rate: 0.05", "learning_rate: 5.0e-2")) == same
     assert hashed(text.replace("prediction: 0.582", "prediction: 0.5820")) != same
     assert hashed(text.replace("name: doc", "name: other")) != same
+
+
+# What the reference of sweeps claims in its prose
+
+
+def of_section(heading: str) -> str:
+    """A section of the reference of sweeps."""
+    level = heading.partition(" ")[0]
+    return TEXTS[SWEEPS].partition(f"\n{heading}\n")[2].partition(f"\n{level} ")[0]
+
+
+def read_part(folder: Path, text: str, base: str = "doc_exact.yaml") -> SweepDeclaration:
+    path = folder / "part.yaml"
+    path.write_text(f"name: part\nbaseline: configs/{base}\n{text}\n", encoding="utf-8")
+    return read_sweep(path)
+
+
+def test_fates_are_told_in_their_order_with_their_numbers() -> None:
+    told = of_section("### Fates")
+    assert re.findall(r"^\d\. .*?\*([\w ]+)\*", told, re.MULTILINE)[:3] == ["diverged", "converged", "oscillating"]
+    assert set(re.findall(r"\*([\w ]+)\*", told)) == set(fates.FATES)
+    assert (fates.SMALL, fates.SWING, fates.EVEN, fates.LEVEL) == (1e-6, 0.1, 0.5, 0.01)
+    assert (fates.ARRIVED, fates.RETURNED, fates.WINDOW) == (0.1, 0.25, 24)
+    numbers = ["at most 1e-6 of", "more than 0.1 of", "at least half", "a quarter", "at most 0.1 of", "last 24 errors"]
+    for number in numbers:
+        assert number in " ".join(told.split()), number
+    assert told.count("more than 0.01 of itself") == 2
+    assert f"more than {summing.DEPARTED:g} of" in of_section("### Columns").replace("1e-9", "1e-09")
+
+
+def test_limits_of_sweeps_are_as_told() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\| `([^`]+)` \| `\w+: [^`]+` \|$", of_section("## Limits"), re.MULTILINE)
+    assert sweep.Limits.model_validate(data_of("\n".join(f"{key}: {text}" for key, text in rows))) == sweep.Limits()
+    assert {key for key, _ in rows} == set(sweep.Limits.model_fields)
+    assert f"at most {study_recording.MOST_ROWS:,}" in of_section("## What MLflow gets")
+    assert f"at most {LARGEST_TRACE // 2**20} MiB" in of_section("## What MLflow gets")
+    assert f"have {sampling.DIGITS} digits" in of_section("### Sample")
+
+
+def test_options_of_sweeps_are_all_told() -> None:
+    group: Any = typer.main.get_command(app)
+    for command, heading in (("run", "## On the command line"), ("compare", "## Comparing")):
+        told = set(re.findall(r"`(--[\w-]+)", TEXTS[SWEEPS].partition(f"\n{heading}\n")[2].partition("\n## ")[0]))
+        options = {name for parameter in group.commands[command].params for name in parameter.opts if "--" in name}
+        more = {"--no-mlflow"} if command == "run" else set()
+        assert options - {"--data-anywhere", "--mlflow", "--help"} <= told <= options | more
+
+
+def test_files_and_metrics_of_a_study_are_as_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything that is kept is told, and everything that is told is kept: of a study that is recorded."""
+    monkeypatch.chdir(tmp_path)
+    declared = read_part(folder, "sweep: {grid: {training.learning_rate: [0.01, 1]}}")
+    study = bprunner.sweep(declared.path or "", record=True, workers=1)
+    told = set(re.findall(r"`([\w.-]+)`", re.sub(r"\|[^|]*\|$", "", of_section("## What is kept"), flags=re.MULTILINE)))
+    kept = {path.name for path in study.path.iterdir()}
+    assert kept <= told
+    files = {name for name in told if re.search(r"\.(json|yaml|parquet|csv|md)$", name)} | {"written", "lock"}
+    assert files - kept == {"failures.json", "README.md"}
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
+        metrics = {key for (key,) in store.execute("select distinct key from metrics")}
+        tags = {key for (key,) in store.execute("select distinct key from tags where key like 'bprunner.%'")}
+    told = set(re.findall(r"`([\w./]+)`", of_section("## What MLflow gets")))
+    assert {key for key in metrics if key.startswith(("summary/", "varied/"))} == {
+        key for key in told if key.startswith(("summary/", "varied/"))
+    }
+    assert {"error", "weight/w1"} <= metrics & told
+    assert {key for key in told if key.startswith("bprunner.")} <= tags
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("sweep: {grid: {architecture.layers.0.units: {linear: {from: 1, to: 4, count: 3}}}}", "whole number"),
+        ("sweep: {grid: {name: [a, b]}}", "changes nothing"),
+        ("sweep: {grid: {training.epochs: [1, 2]}, zip: {training.epochs: [1, 2]}}", "varies in"),
+        ("sweep: {zip: {training.epochs: [1, 2], initial_weights.w5: [1, 2, 3]}}", "as many"),
+        ("sweep: {sample: {of: {training.learning_rate: {uniform: {from: 0, to: 1}}}}}", "exactly one of"),
+        (
+            "sweep: {search: {tpe: {trials: 2, seed: 0}, of: {initial_weights.w5: {normal: {mean: 0, scale: 1}}}}}",
+            "ends",
+        ),
+        ("sweep: {search: {cma_es: {trials: 2, seed: 0}, of: {training.epochs: {choice: [1, 2]}}}}", "only numbers"),
+        ("sweep: {repeat: 3}", "draws"),
+        ("sweep: {}", "must say what varies"),
+    ],
+)
+def test_what_a_sweep_may_not_say_is_refused(text: str, what: str, folder: Path) -> None:
+    with pytest.raises(InputError, match=what):
+        read_part(folder, text)
+
+
+def test_cells_are_as_many_as_told(folder: Path) -> None:
+    """And in the order that is told: the last part varies fastest."""
+    counts = {
+        "### Grid": 1 + 3 * 2,
+        "### Zip": 1 + 3,
+        "### Sample": 1 + 64,
+        "### Repeat": 1 + 1 + 20 + 20,
+        "### Exclude": 1 + 3,
+    }
+    for heading, count in counts.items():
+        block = next(block for block in reading.blocks(of_section(heading)) if block.language == "yaml")
+        assert read_part(folder, block.content).count() == count, heading
+    declared = read_part(folder, "sweep: {zip: {training.epochs: [1, 2]}, grid: {initial_weights.w5: [0, 1]}}")
+    values = [tuple(cell.values.values()) for cell in declared.cells()][1:]
+    assert values == [(1, 0), (1, 1), (2, 0), (2, 1)]
+
+
+def test_numbers_between_ends_are_as_told(folder: Path) -> None:
+    declared = read_part(folder, "sweep: {grid: {training.learning_rate: {geometric: {from: 0.001, to: 1, count: 4}}}}")
+    assert [cell.experiment.training.learning_rate for cell in declared.cells()][1:] == [0.001, 0.01, 0.1, 1]
+
+
+@pytest.mark.parametrize(
+    ("change", "has_limit"),
+    [
+        ("training.learning_rate: 0.05", True),
+        ("training.optimizer: adam", False),
+        ("training.batches: online", False),
+        ("training.update_order: sequential", False),
+        ("training.rate_factors: {w5: 2}", False),
+        ("architecture.layers.0.activation: {step: {derivative: 1}}", False),
+    ],
+)
+def test_there_is_a_largest_stable_rate_where_it_is_told(
+    change: str, has_limit: bool, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = f"set: {{{change}}}\nsweep: {{grid: {{initial_weights.w5: [0.1, 0.2]}}}}"
+    study = bprunner.sweep(read_part(folder, text).path or "", workers=1)
+    assert study.table["stable_rate"].notna().all() == has_limit
+    assert study.table["stable_rate"].notna().any() == has_limit
+
+
+def test_the_same_folder_finds_what_is_trained(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More values find it; another trace, or something else that is set, has another folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def trained(text: str) -> tuple[Path, int]:
+        path = read_part(folder, text).path or Path()
+        study = bprunner.sweep(path, workers=1)
+        return study.path, len(study.folder.blocks())
+
+    first, blocks = trained("sweep: {grid: {training.learning_rate: [0.1, 0.2]}}")
+    assert trained("sweep: {grid: {training.learning_rate: [0.1, 0.2]}}") == (first, blocks)
+    assert trained("sweep: {grid: {training.learning_rate: [0.1, 0.2, 0.3]}}") == (first, blocks + 1)
+    assert trained("sweep: {grid: {initial_weights.w5: [1]}}") == (first, blocks + 2)
+    others = [
+        trained(f"sweep: {{grid: {{training.learning_rate: [0.1]}}}}\n{more}")
+        for more in ("trace: {every: 2}", "set: {training.epochs: 3}")
+    ]
+    assert len({first, *(path for path, _ in others)}) == 3
 
 
 # Pictures and links
