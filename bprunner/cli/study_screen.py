@@ -35,6 +35,10 @@ class Column(NamedTuple):
     rank: int
     is_text: bool = False
 
+    @property
+    def width(self) -> int:
+        return max([len(self.heading), *map(len, self.texts)])
+
 
 def show_study_head(console: Console, declaration: SweepDeclaration, varying: dict[str, str]) -> None:
     """What the study is, in a few lines."""
@@ -60,30 +64,35 @@ def show_findings(console: Console, findings: Sequence[str]) -> None:
 
 def show_table(console: Console, study: Study, rows: Any, note: str = "") -> None:
     """These rows of the study's table, as many columns as fit; below, what did not."""
-    columns = _columns(study, rows)
-    fitting, left_out = _fitting(columns, console.width)
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
-    for column in fitting:
-        width = max(len(column.heading), *map(len, column.texts)) if column.texts else len(column.heading)
-        heading = column.heading if column.is_text else column.heading.rjust(width)
-        table.add_column(heading, no_wrap=True, min_width=width, justify="left")
-    for row, cells in enumerate(zip(*(column.texts for column in fitting), strict=True)):
-        fate = str(rows["fate"].iloc[row])
-        style = "bold" if rows["run"].iloc[row] == 0 else ""
-        texts = [_cell(column, text, fate) for column, text in zip(fitting, cells, strict=True)]
-        table.add_row(*texts, style=style)
-    console.print(table)
+    styles = ["bold" if run == 0 else "" for run in rows["run"]]
+    left_out = _show_columns(console, _columns(study, rows), styles, [str(fate) for fate in rows["fate"]])
     notes = [note] if note else []
     notes += [f"{', '.join(left_out)} did not fit"] if left_out else []
     if notes:
         console.print(Text(" · ".join(notes), style="dim"))
 
 
-def _cell(column: Column, text: str, fate: str) -> Text:
-    if column.heading == "fate":
-        return Text(text, style=_STYLES.get(fate, ""))
-    width = max(len(column.heading), *map(len, column.texts))
-    return Text(text if column.is_text else text.rjust(width))
+def _show_columns(
+    console: Console, columns: list[Column], styles: Sequence[str] = (), fates: Sequence[str] = ()
+) -> list[str]:
+    """A table of the columns that fit; returns the headings of the others. styles and fates: those of the rows."""
+    fitting, left_out = _fitting(columns, console.width)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    for column in fitting:
+        heading = column.heading if column.is_text else column.heading.rjust(column.width)
+        table.add_column(heading, no_wrap=True, min_width=min(column.width, console.width), justify="left")
+    for row, cells in enumerate(zip(*(column.texts for column in fitting), strict=True)):
+        texts = [
+            Text(text if column.is_text else text.rjust(column.width), style=_style(column, fates, row))
+            for column, text in zip(fitting, cells, strict=True)
+        ]
+        table.add_row(*texts, style=styles[row] if styles else "")
+    console.print(table)
+    return left_out
+
+
+def _style(column: Column, fates: Sequence[str], row: int) -> str:
+    return _STYLES.get(fates[row], "") if column.heading == "fate" and fates else ""
 
 
 def _columns(study: Study, rows: Any) -> list[Column]:
@@ -93,7 +102,7 @@ def _columns(study: Study, rows: Any) -> list[Column]:
     columns += [_varied(short[path], rows[path].tolist()) for path in study.declaration.paths if path in rows]
     numbers: tuple[tuple[str, str, int], ...] = (
         ("final_error", "final error", 0),
-        ("ratio", "× baseline", 2),
+        ("ratio", "× baseline", 3),
         ("reaches_baseline_at", "reaches it at", 5),
         ("departs_at", "departs at", 7),
         ("departure", "by", 8),
@@ -103,7 +112,7 @@ def _columns(study: Study, rows: Any) -> list[Column]:
         for name, heading, rank in numbers
         if name == "final_error" or rows[name].notna().any()
     ]
-    columns.append(Column("fate", [_fate(row) for row in rows.to_dict("records")], 1, is_text=True))
+    columns.append(Column("fate", [_fate(row) for row in rows.to_dict("records")], 2, is_text=True))
     if rows["rate_over_stable"].notna().any():
         columns.append(Column("rate ÷ stable", aligned(_floats(rows["rate_over_stable"]), _DIGITS), 6))
     return columns
@@ -111,7 +120,7 @@ def _columns(study: Study, rows: Any) -> list[Column]:
 
 def _varied(heading: str, values: list[Any]) -> Column:
     if all(value is None or isinstance(value, float) for value in values):
-        return Column(heading, aligned([math.nan if value is None else value for value in values]), 0)
+        return Column(heading, aligned([math.nan if value is None else value for value in values]), 1)
     texts = [
         "" if value is None else number_text(value) if isinstance(value, float) else str(value) for value in values
     ]
@@ -133,14 +142,10 @@ def _fate(row: dict[str, Any]) -> str:
 
 
 def _fitting(columns: list[Column], width: int) -> tuple[list[Column], list[str]]:
-    """The columns that fit, and the headings of the others; those of the highest rank go first."""
-
-    def room(chosen: Sequence[Column]) -> int:
-        return sum(max([len(each.heading), *map(len, each.texts)]) + _GAP for each in chosen) - _GAP
-
+    """The columns that fit, and the headings of the others; those of the highest rank go first, of equals the last."""
     kept, left_out = list(columns), list[str]()
-    while room(kept) > width and any(each.rank for each in kept):
-        worst = max(kept, key=lambda each: each.rank)
+    while sum(each.width + _GAP for each in kept) - _GAP > width and any(each.rank for each in kept):
+        worst = max(kept, key=lambda each: (each.rank, kept.index(each)))
         kept.remove(worst)
         left_out.insert(0, worst.heading)
     return kept, left_out
@@ -148,30 +153,18 @@ def _fitting(columns: list[Column], width: int) -> tuple[list[Column], list[str]
 
 def show_groups(console: Console, frame: Any, by: Sequence[str], short: dict[str, str]) -> None:
     """Medians, quartiles and the share that converged, by group."""
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
-    columns: list[tuple[str, list[str], bool]] = []
-    for path in by:
-        made = _varied(short.get(path, path), frame[path].tolist())
-        columns.append((made.heading, made.texts, made.is_text))
-    columns.append(("runs", [f"{count:,}" for count in frame["runs"]], False))
-    for name, heading in (
-        ("median", "median error"),
-        ("lower_quartile", "lower quartile"),
-        ("upper_quartile", "upper quartile"),
+    columns = [_varied(short.get(path, path), frame[path].tolist())._replace(rank=0) for path in by]
+    columns.append(Column("runs", [f"{count:,}" for count in frame["runs"]], 4))
+    for name, heading, rank in (
+        ("median", "median error", 0),
+        ("lower_quartile", "lower quartile", 3),
+        ("upper_quartile", "upper quartile", 3),
     ):
-        columns.append((heading, aligned(frame[name].tolist(), _DIGITS), False))
-    columns.append(("converged", [f"{100 * share:.0f} %" for share in frame["converged"]], False))
-    widths = [max([len(heading), *map(len, texts)]) for heading, texts, _ in columns]
-    for (heading, _, is_text), width in zip(columns, widths, strict=True):
-        table.add_column(heading if is_text else heading.rjust(width), no_wrap=is_text, min_width=width)
-    for cells in zip(*(texts for _, texts, _ in columns), strict=True):
-        table.add_row(
-            *(
-                text if is_text else text.rjust(width)
-                for text, width, (_, _, is_text) in zip(cells, widths, columns, strict=True)
-            )
-        )
-    console.print(table)
+        columns.append(Column(heading, aligned(frame[name].tolist(), _DIGITS), rank))
+    columns.append(Column("converged", [f"{100 * share:.0f} %" for share in frame["converged"]], 1))
+    left_out = _show_columns(console, columns)
+    if left_out:
+        console.print(Text(f"{', '.join(left_out)} did not fit", style="dim"))
 
 
 def show_plan(console: Console, lines: Sequence[tuple[str, str]]) -> None:

@@ -43,17 +43,19 @@ class Compared(Protocol):
     def learning_rate(self) -> float: ...
 
 
-def table(cells: Sequence[Compared], summary: Summary, stable_rates: Array | None = None, baseline: int = 0) -> Any:
+def table(cells: Sequence[Compared], summary: Summary, stable_rates: Array | None = None) -> Any:
     """The table of these cells, a pandas.DataFrame, one row for each, in their order.
 
     summary: of the same runs in the same order, as stable_rates (runs,), which are nan where there are none.
-    baseline: the row of the run that the others are compared with. Steps are of type Int64, missing where there is
-    none; fates are an ordered category. Raises ValueError where there are more or fewer runs than cells.
+    The baseline is the first, and has number 0; where it is not done, `ratio` is missing.
+    Steps are of type Int64, missing where there is none; fates are an ordered category. Raises ValueError where there
+    are more or fewer runs than cells.
     """
     count = len(cells)
     stable = np.full(count, np.nan) if stable_rates is None else stable_rates
     if summary.runs != count or len(stable) != count:
         raise ValueError("every cell has one run")
+    has_baseline = count > 0 and cells[0].number == 0
     rates = np.array([cell.learning_rate for cell in cells], dtype=np.float64)
     paths = dict.fromkeys(path for cell in cells for path in cell.values)
     varied = {path: _column([cell.values.get(path) for cell in cells]) for path in paths}
@@ -63,7 +65,7 @@ def table(cells: Sequence[Compared], summary: Summary, stable_rates: Array | Non
                 "run": [cell.number for cell in cells],
                 **varied,
                 "final_error": summary.final,
-                "ratio": _ratio(summary.final, summary.final[baseline] if count else np.nan),
+                "ratio": _ratio(summary.final, summary.final[0]) if has_baseline else np.full(count, np.nan),
                 "best_error": summary.best,
                 "reaches_baseline_at": _steps(summary.reaches_at),
                 "departs_at": _steps(summary.departs_at),

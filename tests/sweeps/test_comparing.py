@@ -89,6 +89,15 @@ def test_what_varies_may_be_numbers_or_words() -> None:
     assert one["stable_rate"].isna().all()
 
 
+def test_where_the_baseline_is_not_done_nothing_is_compared_with_another_run() -> None:
+    data = bowl(epochs=3)
+    others = cells(0.1, 0.2, 0.3)[1:]
+    one = table(others, summed(rates(data, 0.2, 0.3), None))
+    assert one["run"].tolist() == [1, 2]
+    assert one["ratio"].isna().all()
+    assert table([], summed(rates(data, 0.2), None).only(np.array([], dtype=np.int64)))["run"].tolist() == []
+
+
 def test_every_cell_has_one_run() -> None:
     data = bowl(epochs=3)
     with pytest.raises(ValueError, match="one run"):
