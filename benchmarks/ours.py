@@ -19,7 +19,7 @@ from bprunner.nn.arrays import Array
 from bprunner.training.chunks import Chunk, series_of, train_in_chunks
 from bprunner.training.population import Population
 
-BLOCKS = {"document": 10_000, "xor": 10_000, "iris": 64, "digits": 8}
+BLOCKS = {"document": 10_000, "xor": 10_000, "iris": 125, "digits": 8}
 """How many runs a block has. Chosen by hand after `python -m benchmarks.limit --blocks`; where two sizes were within a
 machine's noise, the choice between them means nothing."""
 
