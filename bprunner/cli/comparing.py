@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,9 @@ from bprunner.cli.study_json import study_data
 from bprunner.cli.study_screen import show_findings, show_groups, show_study_head, show_table
 from bprunner.cli.terminal import out, say, shown_path, tell_problems
 from bprunner.cli.wishes import Wishes
-from bprunner.errors import BprunnerError, InputError, Problem
+from bprunner.errors import BprunnerError, InputError, Problem, StorageError
 from bprunner.runs.studies import deliver, is_delivered
-from bprunner.runs.study_files import find_study, read_identity, read_study, studies_in
+from bprunner.runs.study_files import Identity, find_study, read_identity, read_study, studies_in
 from bprunner.runs.study_pages import StudyPages
 from bprunner.runs.study_recording import varying
 from bprunner.spec.naming import counted
@@ -28,7 +30,7 @@ from bprunner.sweeps.comparing import filtered, groups, sorted
 from bprunner.sweeps.findings import findings
 from bprunner.sweeps.naming import short_names
 from bprunner.sweeps.study import Study
-from bprunner.tracking.addresses import resolve_tracking_uri
+from bprunner.tracking.addresses import Store, resolve_tracking_uri
 
 SHOWN_ROWS = 20
 _MOST_GROUPS = 30
@@ -83,7 +85,7 @@ def _show(study: Study, rows: Any, most: int, is_chosen: bool) -> None:
     show_findings(console, [str(each) for each in findings(study)])
     _show_groups(study)
     # The baseline stands first, whatever the order: everything is compared with it.
-    first = study.table.head(1)
+    first = study.table[study.table["run"] == 0]
     others = rows[rows["run"] != 0]
     shown = others.head(most)
     note = f"{len(shown):,} of {len(others):,} runs" if len(shown) < len(others) else ""
@@ -105,7 +107,7 @@ def _show_groups(study: Study) -> None:
     by = labels or ([axis.path for axis in study.axes if axis.kind == "number"] if seeds else [])
     if not by:
         return
-    frame = groups(study.table.iloc[1:], by)
+    frame = groups(study.table[study.table["run"] != 0], by)
     if (frame["runs"] > 1).any() and len(frame) <= _MOST_GROUPS:
         show_groups(out(), frame, by, short_names(study.declaration.paths))
         out().print()
@@ -124,52 +126,84 @@ def resume_study(named: str | None, changes: Sequence[str], wishes: Wishes) -> i
     with Interrupts() as interrupts:
         identity = read_identity(study.path)
         words = list(identity.command) if identity is not None and identity.command else [str(study.path)]
-        code, _ = run_sweep(study.declaration, words, wishes, interrupts)
+        code, _ = run_sweep(study.declaration, words, replace(wishes, allow_outside=False), interrupts)
         return interrupts.code or code
 
 
 def _last_unfinished(here: Path) -> Study:
-    for folder, identity in studies_in(here):
+    for folder, identity in studies_in(here, lambda error: say(str(error))):
         if identity.state != "trained":
             return read_study(folder)
-    raise InputError(Problem("no study here was interrupted", hint="`bprun list` shows the studies that there are"))
+    hint = "`bprun sync` records what waits; `bprun list` shows the studies that there are"
+    raise InputError(Problem("no study here was interrupted", hint=hint))
 
 
 def sync_studies(named: Sequence[str]) -> int:
     """Delivers to MLflow what waits in the folders of studies."""
-    here = Path.cwd()
-    worst = ExitCode.WELL
-    delivered = 0
+    here, trouble = Path.cwd(), list[StorageError]()
+    found = list(studies_in(here, trouble.append))
+    try:
+        chosen = _chosen_studies(named, found) if named else found
+    except InputError as error:
+        tell_problems(error)
+        return ExitCode.INPUT
+    for problem in trouble:
+        say(str(problem))
+    worst, delivered = ExitCode.FAILED if trouble else ExitCode.WELL, 0
     with Interrupts() as interrupts:
         store = resolve_tracking_uri(here, os.environ)
-        for folder, identity in list(studies_in(here)):
-            if interrupts.code or (named and not {identity.name, folder.name, str(folder)} & set(named)):
-                continue
+        for folder, identity in chosen:
+            if interrupts.code:
+                break
             try:
-                study = read_study(folder)
-                if not len(study) or is_delivered(study, identity, store):
-                    continue
-                with StudyProgress() as progress:
-                    tell = progress.written
-                    pages = StudyPages(study)
-                    count = len(study)
-                    recorded = deliver(
-                        study,
-                        store,
-                        here,
-                        findings=[str(each) for each in findings(study)],
-                        files=pages.files,
-                        tell=lambda runs, rows, tell=tell, count=count: tell(runs, count, rows),  # type: ignore[misc]
-                        should_stop=lambda: interrupts.code != 0,
-                    )
+                delivered += _sync(folder, identity, store, interrupts)
             except BprunnerError as error:
                 say(f"{shown_path(folder)} was not delivered: {error}")
                 worst = ExitCode.FAILED
-                continue
-            if recorded is not None:
-                delivered += 1
-                rows = f"{counted(len(study), 'run')}, {counted(recorded.rows, 'metric row')}"
-                out().print(Text(f"delivered {study.name}: {rows}, run {recorded.run_id[:8]}"), soft_wrap=True)
-        if not delivered and worst == ExitCode.WELL and not interrupts.code:
+        if interrupts.code:
+            say("interrupted; what is not delivered waits; go on with: " + shlex.join(["bprun", "sync", *named]))
+        elif not delivered and worst == ExitCode.WELL:
             out().print(Text(f"nothing waits for {store.shown}"), soft_wrap=True)
         return interrupts.code or worst
+
+
+def _chosen_studies(named: Sequence[str], found: Sequence[tuple[Path, Identity]]) -> list[tuple[Path, Identity]]:
+    """The studies that are meant, by name or folder. Raises InputError for a name that none has."""
+    chosen, problems = [], []
+    for name in named:
+        meant = [
+            each for each in found if name in (each[1].name, each[0].name) or Path(name).resolve() == each[0].resolve()
+        ]
+        chosen += [each for each in meant if each not in chosen]
+        if not meant:
+            names = ", ".join(dict.fromkeys(identity.name for _, identity in found)) or "none"
+            problems.append(Problem(f"there is no study `{name}` here", hint=f"there are: {names}"))
+    if problems:
+        raise InputError(problems)
+    return chosen
+
+
+def _sync(folder: Path, identity: Identity, store: Store, interrupts: Interrupts) -> bool:
+    """Delivers one study, and whether there was anything to deliver. Raises BprunnerError."""
+    study = read_study(folder)
+    count = len(study)
+    if not count or is_delivered(study, identity, store):
+        return False
+    pages = StudyPages(study, lambda: interrupts.code != 0)
+    try:
+        with StudyProgress() as progress:
+            recorded = deliver(
+                study,
+                store,
+                Path.cwd(),
+                findings=[str(each) for each in findings(study)],
+                files=pages.files,
+                tell=lambda runs, rows: progress.written(runs, count, rows),
+                should_stop=lambda: interrupts.code != 0,
+            )
+    finally:
+        pages.wait()
+    if recorded is not None:
+        rows = f"{counted(count, 'run')}, {counted(recorded.rows, 'metric row')}"
+        out().print(Text(f"delivered {study.name}: {rows}, run {recorded.run_id[:8]}"), soft_wrap=True)
+    return recorded is not None

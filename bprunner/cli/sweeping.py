@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,10 @@ class _Sweeping:
         self, declaration: SweepDeclaration, words: Sequence[str], wishes: Wishes, interrupts: Interrupts
     ) -> None:
         self._declaration, self._wishes, self._interrupts = declaration, wishes, interrupts
-        self._words = [*words, *(["--no-mlflow"] if not wishes.mlflow else [])]
+        options = {"--no-mlflow": not wishes.mlflow, "--data-anywhere": wishes.allow_outside}
+        added = [option for option, is_wanted in options.items() if is_wanted and option not in words]
+        # A file whose name begins as options do is no option.
+        self._words = [f"./{word}" if word[:1] == "-" and word not in options else word for word in words] + added
         self._here = Path.cwd()
         self._folder = study_folder(self._here, declaration)
 
@@ -65,19 +68,27 @@ class _Sweeping:
             show_study_head(out(), self._declaration, varying(self._declaration))
         try:
             planned = self._plan()
+            if self._interrupts.code:
+                return self._stopped()
             if wishes.dry_run:
                 return self._tell_plan(planned)
             refused = self._refused(planned)
             if refused is not None:
                 return refused, {}
-            trained = self._train()
+            return self._told(self._train())
         except InputError as error:
             tell_problems(error)
             return ExitCode.INPUT, {"failure": str(error)}
         except BprunnerError as error:
             say(str(error))
             return ExitCode.FAILED, {"failure": str(error)}
-        return self._told(trained)
+        except SystemExit:
+            say(f"ended at once; go on with: {self._command}")
+            raise
+
+    def _stopped(self) -> tuple[ExitCode, dict[str, Any]]:
+        say(f"interrupted before anything was trained; go on with: {self._command}")
+        return ExitCode.WELL, {"study": self._declaration.sweep.name, "failure": "interrupted"}
 
     # Before
 
@@ -89,6 +100,8 @@ class _Sweeping:
             self._wishes.workers,
             lambda groups: rows_of(groups, every, baseline.tracking.points),
             0.2 if self._wishes.dry_run else 5.0,
+            self._wishes.fresh,
+            lambda: self._interrupts.code != 0,
         )
 
     def _tell_plan(self, planned: Plan) -> tuple[ExitCode, dict[str, Any]]:
@@ -138,18 +151,25 @@ class _Sweeping:
         found = [str(each) for each in findings(study)] if len(study) else []
         if len(study):
             self._show(study, found)
-        pages = StudyPages(study) if len(study) and not outcome.interrupted else None
-        recorded, failure = self._record(study, found, pages)
-        if pages is not None:
-            pages.wait()
+        pages = StudyPages(study, self._is_stopped()) if len(study) and not outcome.interrupted else None
+        try:
+            recorded, failure = self._record(study, found, pages)
+        finally:
+            if pages is not None:
+                pages.wait()
+        if pages is not None and pages.failure and not self._interrupts.code:
+            say(pages.failure)
         if self._wishes.on_screen:
             self._tell_place(study, recorded)
         for each in outcome.failures:
             _tell_failure(each)
         if outcome.failures:
             say(f"{counted(len(outcome.failures), 'run')} of {self._declaration.count():,} failed; the others are done")
-        if self._interrupts.code:
+        if outcome.interrupted:
             say(f"interrupted after {len(study):,} of {self._declaration.count():,} runs; go on with: {self._command}")
+        elif self._interrupts.code:
+            way_on = "" if recorded is not None or not self._wishes.mlflow else "; record it with: bprun sync"
+            say(f"interrupted when all runs were trained{way_on}")
         data = study_data(study, found, recorded, failure) if self._wishes.as_json else {}
         return (ExitCode.FAILED if failure or outcome.failures else ExitCode.WELL), data
 
@@ -157,8 +177,9 @@ class _Sweeping:
         wishes = self._wishes
         if wishes.on_screen:
             show_findings(out(), found)
-            best = top(study.table.iloc[1:], SHOWN_ROWS)
-            rows = study.table.iloc[[0, *best.index]]
+            first = [0] if study.has_baseline else []
+            best = top(study.table.iloc[len(first) :], SHOWN_ROWS)
+            rows = study.table.iloc[[*first, *best.index]]
             left = len(study) - len(rows)
             note = (
                 f"the best of {len(study):,} runs; all of them: bprun compare {shown_path(study.path)}" if left else ""
@@ -187,11 +208,17 @@ class _Sweeping:
                     findings=found,
                     files=pages.files if pages is not None else tuple,
                     tell=lambda runs, rows: progress.written(runs, len(study), rows),
+                    should_stop=self._is_stopped(),
                 ), ""
         except (BprunnerError, OSError) as error:
             say(f"not recorded: {error}")
             say(f"the record waits in {shown_path(study.path)}; deliver it later with: bprun sync")
             return None, str(error)
+
+    def _is_stopped(self) -> Callable[[], bool]:
+        """Whether it was interrupted from now on: what an interrupt left of the training is recorded all the same."""
+        before = self._interrupts.code
+        return lambda: self._interrupts.code != before
 
     def _tell_place(self, study: Study, recorded: RecordedStudy | None) -> None:
         console = out()

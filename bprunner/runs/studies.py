@@ -13,14 +13,21 @@ from pathlib import Path
 from bprunner.data.loading import load_samples
 from bprunner.runs.folders import study_folder
 from bprunner.runs.study_files import Delivery, Identity, begin, read_identity, write_identity
-from bprunner.runs.study_recording import child_id, children, parent, study_id
+from bprunner.runs.study_recording import are_as_in_the_whole, child_id, children, parent, study_id
 from bprunner.spec.sweep_reading import SweepDeclaration
 from bprunner.sweeps.executing import Failure, Outcome, Progress, execute_sweep
 from bprunner.sweeps.folder import StudyFolder
 from bprunner.sweeps.study import Study
 from bprunner.tracking.addresses import Store
 from bprunner.tracking.records import Status
-from bprunner.tracking.studies import ChildRecord, RecordedStudy, StudyRecord, StudyRecording, begin_study
+from bprunner.tracking.studies import (
+    ChildRecord,
+    RecordedStudy,
+    StudyRecord,
+    StudyRecording,
+    begin_study,
+    may_have_run,
+)
 from bprunner.training.chunk_files import storing
 
 TABLE_FILES = ("table.csv", "table.parquet")
@@ -75,7 +82,7 @@ def status_of(study: Study, identity: Identity) -> Status:
 def is_delivered(study: Study, identity: Identity, store: Store) -> bool:
     """Whether a store has all that is done of a study, as far as can be told without opening it."""
     delivery = identity.deliveries.get(store.shown)
-    if delivery is None or (store.path is not None and not store.path.exists()):
+    if delivery is None or not may_have_run(store, delivery.run_id):
         return False
     return delivery.runs == len(study) and delivery.status == status_of(study, identity)
 
@@ -92,6 +99,9 @@ def deliver(
 ) -> RecordedStudy | None:
     """Records what is done of a study in MLflow. Done again, it adds what is missing, and nothing twice.
 
+    Runs are recorded once and never changed. So those of a study that was interrupted wait for the others where what is
+    recorded of them depends on these: on the baseline, and on how many points there are in all.
+
     files: what else goes to the parent run, asked for when the runs are written. tell: is told how many runs and metric
     rows are. None where it was to stop: what was written stays, and the parent is KILLED. Raises TrackingError where
     the store fails, and StorageError where the folder does.
@@ -102,15 +112,17 @@ def deliver(
         status = status_of(study, identity)
         samples = load_samples(study.baseline)
         whole = parent(study, identity, status, working_folder, findings, own_files(study), samples)
-        baseline = next(study.cells(), None)
-        base_id = "" if baseline is None else child_id(identity, baseline)
+        base_id = child_id(identity, next(study.cells())) if study.has_baseline else ""
+        # A study that was interrupted has its runs recorded now only where they would be the same in the whole one.
+        runs = children(study, identity) if status != "KILLED" or are_as_in_the_whole(study) else iter(())
         recording = begin_study(StudyRecord(study_id(identity), whole, baseline=base_id), store)
         try:
-            recording.write(_told(children(study, identity), recording, tell, should_stop))
+            recording.write(_told(runs, recording, tell, should_stop))
+            more = () if should_stop() else files()
             if should_stop():
                 recording.give_up("KILLED", "interrupted")
                 return None
-            recorded = recording.finish(replace(whole, files=[*whole.files, *files()]))
+            recorded = recording.finish(replace(whole, files=[*whole.files, *more]))
         except Exception as error:
             recording.give_up("FAILED", store.without_secrets(str(error)))
             raise

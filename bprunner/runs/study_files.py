@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from bprunner.spec.effective import effective_yaml
 from bprunner.spec.effective_sweep import sweep_yaml
 from bprunner.spec.sweep_reading import SweepDeclaration
 from bprunner.sweeps.declaring import declared_sweep, read_sweep
-from bprunner.sweeps.folder import StudyFolder, write_whole
+from bprunner.sweeps.folder import WAY_OUT, StudyFolder, write_whole
 from bprunner.sweeps.study import Study
 from bprunner.training.chunk_files import storing
 
@@ -73,7 +73,13 @@ class Identity:
         if not isinstance(data, dict) or data.pop("format", None) != _FORMAT:
             raise ValueError("it is of another version of bprunner")
         deliveries = {store: Delivery(**each) for store, each in data.pop("deliveries").items()}
-        return cls(**{**data, "command": tuple(data["command"]), "deliveries": deliveries})
+        identity = cls(**{**data, "command": tuple(map(str, data["command"])), "deliveries": deliveries})
+        texts = (identity.key, identity.content, identity.name, identity.state, identity.source)
+        if not all(isinstance(each, str) for each in texts):
+            raise ValueError("a text is expected")
+        if not all(isinstance(each, int) for each in (identity.started, identity.ended)):
+            raise ValueError("a time is expected")
+        return identity
 
 
 def read_identity(folder: Path) -> Identity | None:
@@ -86,7 +92,7 @@ def read_identity(folder: Path) -> Identity | None:
     try:
         return Identity.of_text(text)
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise StorageError(f"{path} cannot be read: {error}") from None
+        raise StorageError(f"{path} cannot be read: it is not as bprunner wrote it ({error}). {WAY_OUT}") from None
 
 
 def write_identity(folder: Path, identity: Identity) -> Identity:
@@ -103,6 +109,8 @@ def begin(declaration: SweepDeclaration, folder: Path, command: Sequence[str], i
     """
     there = None if is_fresh else read_identity(folder)
     if there is not None and there.content == declaration.hash:
+        if not all((folder / name).exists() for name in (SWEEP_FILE, BASELINE_FILE)):
+            _declare(declaration, folder)
         state = there.state if there.state == "trained" else "training"
         return write_identity(folder, replace(there, state=state, command=tuple(command)))
     source = declaration.sources[0].name if declaration.path else ""
@@ -116,10 +124,16 @@ def begin(declaration: SweepDeclaration, folder: Path, command: Sequence[str], i
     )
     with storing(folder):
         (folder / IDENTITY_FILE).unlink(missing_ok=True)
+    _declare(declaration, folder)
+    return write_identity(folder, identity)
+
+
+def _declare(declaration: SweepDeclaration, folder: Path) -> None:
+    """Writes what is declared into a study's folder."""
+    with storing(folder):
         write_whole(folder / BASELINE_FILE, effective_yaml(declaration.baseline, folder))
         write_whole(folder / SWEEP_FILE, sweep_yaml(declaration, BASELINE_FILE, folder))
         _write_sources(declaration, folder / "written")
-    return write_identity(folder, identity)
 
 
 def _write_sources(declaration: SweepDeclaration, folder: Path) -> None:
@@ -138,21 +152,38 @@ def _write_sources(declaration: SweepDeclaration, folder: Path) -> None:
 # Finding studies
 
 
-def studies_in(working_folder: Path) -> Iterator[tuple[Path, Identity]]:
-    """Every study in the working folder, the last begun first. Raises StorageError."""
+def studies_in(
+    working_folder: Path, unreadable: Callable[[StorageError], None] = lambda _: None
+) -> Iterator[tuple[Path, Identity]]:
+    """Every study in the working folder, the last begun first. One that cannot be read is told, and left out."""
     found = []
     parent = working_folder / STUDIES_FOLDER
     if parent.is_dir():
-        for folder in parent.iterdir():
-            identity = read_identity(folder) if folder.is_dir() else None
+        for folder in sorted(parent.iterdir()):
+            try:
+                identity = read_identity(folder) if folder.is_dir() else None
+            except StorageError as error:
+                unreadable(error)
+                continue
             if identity is not None:
                 found.append((folder, identity))
     yield from sorted(found, key=lambda each: each[1].started, reverse=True)
 
 
 def read_study(folder: Path) -> Study:
-    """The study in a folder. Raises InputError where what it declares is no longer there, such as a file of data."""
-    declaration = read_sweep(folder / SWEEP_FILE, allow_outside=True)
+    """The study in a folder.
+
+    Raises InputError where what it declares is no longer there, such as a file of data, and StorageError where its own
+    files are gone.
+    """
+    for name in (SWEEP_FILE, BASELINE_FILE):
+        if not (folder / name).exists():
+            raise StorageError(f"a file is missing: {folder / name}. Run the sweep again: that writes it anew")
+    try:
+        declaration = read_sweep(folder / SWEEP_FILE, allow_outside=True)
+    except InputError as error:
+        hint = "run the sweep from its own file; with --fresh, its folder is written anew"
+        raise InputError([*error.problems, Problem(f"the study in {folder} cannot be read", hint=hint)]) from None
     return Study(declaration, StudyFolder(folder))
 
 
@@ -177,6 +208,8 @@ def find_study(named: str, overrides: Sequence[str], working_folder: Path, allow
         if read_identity(folder) is None:
             raise InputError(Problem(f"the sweep in {named} has not been run here", hint=f"run it: bprun {named}"))
         return Study(declaration, StudyFolder(folder))
+    if named and Path(named).name == named:
+        read_identity(working_folder / STUDIES_FOLDER / named)  # which says what is wrong with it, if anything is
     for folder, identity in studies_in(working_folder):
         if named in (identity.name, folder.name):
             return read_study(folder)

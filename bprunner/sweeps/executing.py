@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
+from bprunner.errors import BprunnerError, StorageError, StudyError
 from bprunner.spec.dataset import Dataset
 from bprunner.spec.expanding import Cell
 from bprunner.spec.experiment import Experiment
@@ -106,8 +107,7 @@ class _Execution:
         finally:
             self._workers.close()
             self._folder.tidy()
-            if self._failures or self._folder.failures():
-                self._folder.keep_failures(self._failures)
+            self._keep_failures()
         progress = self._progress
         self._report()
         return Outcome(
@@ -117,6 +117,17 @@ class _Execution:
             self._should_stop(),
             time.monotonic() - progress.begun,
         )
+
+    def _keep_failures(self) -> None:
+        """Those of now, and of those before what was not tried again: a search goes on from them."""
+        try:
+            before = self._folder.failures()
+        except StorageError:
+            before = {"": "of a file that cannot be read"}
+        left = {key: why for key, why in before.items() if key and key not in self._tried and key not in self._done}
+        failures = {**left, **self._failures}
+        if failures != before:
+            self._folder.keep_failures(failures)
 
     def _report(self) -> None:
         self._progress.steps = self._workers.steps
@@ -136,6 +147,8 @@ class _Execution:
     def _new(self, cells: Iterable[Cell]) -> Iterator[Cell]:
         """The cells that nobody has trained. Equal experiments are trained once."""
         for cell in cells:
+            if self._should_stop():
+                return
             if cell.hash in self._done or cell.hash in self._tried:
                 self._progress.skipped += cell.hash not in self._tried
                 self._progress.done += 1
@@ -193,8 +206,13 @@ class _Tasks:
         self._samples: list[tuple[Dataset, Samples]] = []
         self._forms: list[tuple[object, ...]] = []
         base = next(iter(declaration.cells())).experiment
-        alone = populate([base], self._samples_of(base))
-        self._baseline_errors = errors_of(alone)
+        try:
+            alone = populate([base], self._samples_of(base))
+            self._baseline_errors = errors_of(alone)
+        except BprunnerError:
+            raise
+        except Exception as error:
+            raise StudyError(f"the baseline cannot be trained: {type(error).__name__}: {error}") from error
         self._sizes: list[int] = []
         search = declaration.sweep.sweep.search
         at_once = declaration.count() if search is None else search.budget.population
@@ -224,10 +242,18 @@ class _Tasks:
         for number, known in enumerate(self._forms):
             if known == form:
                 return number
-        alone = populate([experiment], self._samples_of(experiment))
         self._forms.append(form)
-        self._sizes.append(max(1, min(block_size(alone), self._share)))
+        self._sizes.append(self._size_of(experiment))
         return len(self._forms) - 1
+
+    def _size_of(self, experiment: Experiment) -> int:
+        try:
+            alone = populate([experiment], self._samples_of(experiment))
+        except BprunnerError:
+            raise
+        except Exception:
+            return 1  # training it will fail in the same way, and is told then
+        return max(1, min(block_size(alone), self._share))
 
     def _task(self, cells: Sequence[Cell]) -> Task:
         number = next(self._blocks)

@@ -13,7 +13,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from bprunner.training.chunk_files import storing
 _BLOCK = re.compile(r"block-(\d{6,})\.summary\.parquet")
 HASH, STABLE_RATE = "hash", "stable_rate"
 FAILURES_FILE = "failures.json"
+WAY_OUT = "The study can be trained anew: run its sweep with --fresh"
 
 
 @dataclass(frozen=True)
@@ -63,23 +64,33 @@ class StudyFolder:
         """Every cell that is done, by its hash. Raises StorageError where a summary cannot be read."""
         places = {}
         for block in self.blocks():
-            with storing(self._summary_file(block), "read"):
-                hashes = pq.read_table(self._summary_file(block), columns=[HASH])[HASH].to_pylist()
+            hashes = self._read(block, HASH)[HASH].to_pylist()
+            if not self.series_file(block).exists():
+                raise StorageError(f"a file is missing: {self.series_file(block)}. {WAY_OUT}")
             places.update({each: Place(block, run) for run, each in enumerate(hashes)})
         return places
 
     def summary(self, block: int) -> Summary:
         """How the runs of a block went. Raises StorageError where its file cannot be read."""
-        path = self._summary_file(block)
-        with storing(path, "read"):
-            table = pq.read_table(path)
-            return Summary(**{each.name: table[each.name].to_numpy() for each in fields(Summary)})
+        names = [each.name for each in fields(Summary)]
+        table = self._read(block, *names)
+        return Summary(**{name: table[name].to_numpy() for name in names})
 
     def stable_rates(self, block: int) -> Array:
         """The largest stable learning rates of a block's runs, (runs,). Raises StorageError where it cannot be read."""
-        with storing(self._summary_file(block), "read"):
-            rates: Array = pq.read_table(self._summary_file(block), columns=[STABLE_RATE])[STABLE_RATE].to_numpy()
+        rates: Array = self._read(block, STABLE_RATE)[STABLE_RATE].to_numpy()
         return rates
+
+    def _read(self, block: int, *names: str) -> Any:
+        """Columns of a block's summary. Raises StorageError where it is not what `keep` wrote."""
+        path = self._summary_file(block)
+        try:
+            table = pq.read_table(path, columns=list(names))
+        except (OSError, pa.ArrowException) as error:
+            raise _damaged(path, error) from error
+        if table.column_names != list(names):
+            raise _damaged(path, "it is no summary of a block")
+        return table
 
     def keep(self, block: int, hashes: Sequence[str], trained: Trained) -> None:
         """Says that a block is done. Raises StorageError where the disk fails."""
@@ -90,15 +101,23 @@ class StudyFolder:
         with storing(path):
             partial = path.with_suffix(".partial")
             pq.write_table(pa.table(columns), partial)
-            with partial.open("rb") as file:
-                os.fsync(file.fileno())
+            # The power may fail: what the summary speaks of has to be on the disk before it.
+            for written in (self.series_file(block), partial):
+                _flush(written)
             partial.replace(path)
 
     def failures(self) -> dict[str, str]:
         """Why cells failed when they were last tried, by their hashes. Raises StorageError."""
         path = self.path / FAILURES_FILE
-        with storing(path, "read"):
-            return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+        if not path.exists():
+            return {}
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+                raise ValueError("it is no list of failures")
+        except (OSError, ValueError) as error:
+            raise _damaged(path, error) from error
+        return found
 
     def keep_failures(self, failures: Mapping[str, str]) -> None:
         """Raises StorageError where the disk fails."""
@@ -123,9 +142,12 @@ class StudyFolder:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """One process at a time. Raises StorageError where another has the folder, or where it cannot be made."""
-        with storing(self.path):
+        try:
             self.path.mkdir(parents=True, exist_ok=True)
             lock = (self.path / "lock").open("w")
+        except OSError as error:
+            told = f"the folder of the study cannot be written: {self.path}: {error.strerror}"
+            raise StorageError(f"{told}. Start bprun in a folder that can be written to") from error
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -138,8 +160,32 @@ class StudyFolder:
 def write_whole(path: Path, text: str) -> None:
     """Writes a file so that it has its name only when it is whole and on the disk."""
     partial = path.with_name(f"{path.name}.partial")
-    with partial.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
+    try:
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink()
+        raise
+
+
+def _flush(path: Path) -> None:
+    """Waits until a file is on the disk."""
+    with path.open("rb") as file:
         os.fsync(file.fileno())
-    partial.replace(path)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """What a block's series cannot be read for is told with the way out. Raises StorageError."""
+    try:
+        yield
+    except StorageError as error:
+        raise StorageError(f"{str(error).splitlines()[0]}. {WAY_OUT}") from error
+
+
+def _damaged(path: Path, why: object) -> StorageError:
+    return StorageError(f"{path} cannot be read: {str(why).splitlines()[0]}. {WAY_OUT}")

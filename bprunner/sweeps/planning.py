@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
@@ -113,17 +114,23 @@ def plan(
     workers: int | None = None,
     rows_of: Callable[[Sequence[Group]], int] = lambda _: 0,
     measure_from: float = 5.0,
+    is_fresh: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Plan:
     """What there is to do. rows_of: how many rows MLflow would get of these groups of cells.
 
-    measure_from: of how many seconds, at a guess, training is tried out for a moment.
+    measure_from: of how many seconds, at a guess, training is tried out for a moment. is_fresh: what is done is to be
+    done again. Where it is to stop, the plan is of what was seen by then. A structure that cannot be made counts for
+    nothing: its training will tell.
 
     Raises InputError for cells that are no valid experiments, StorageError where the folder cannot be read.
     """
-    done = folder.done()
+    done = {} if is_fresh else folder.done()
     loaded = _Loaded(declaration)
     whole, left, skipped = _Groups(), _Groups(), 0
     for cell in declaration.cells():
+        if should_stop():
+            break
         whole.add(cell.experiment)
         if cell.hash in done:
             skipped += 1
@@ -136,23 +143,42 @@ def plan(
         groups.add(declaration.baseline.experiment, proposed)
     seconds, disk = 0.0, 0
     for number, (experiment, cells) in enumerate(left):
-        alone = populate([experiment], loaded.samples(experiment))
+        alone = loaded.alone(experiment)
+        if alone is None:
+            continue
         is_probed = number < _MOST_PROBES and estimated_seconds(alone, cells) > measure_from
         seconds += _measured(alone, experiment, cells, loaded) if is_probed else estimated_seconds(alone, cells)
         kept = alone.most_updates // declaration.sweep.trace.every + 2
         disk += cells * (kept * (8 * len(_series(declaration, alone)) + 2) + 200)
     cores = workers or (1 if seconds < WORTH_A_PROCESS else len(os.sched_getaffinity(0)))
-    rows = rows_of([_group(declaration, experiment, cells, loaded) for experiment, cells in whole])
+    rows = rows_of(tuple(_described(declaration, whole, loaded)))
     return Plan(
         cells=count,
         done=skipped,
-        groups=tuple(_group(declaration, experiment, cells, loaded) for experiment, cells in left),
+        groups=tuple(_described(declaration, left, loaded)),
         workers=cores,
         seconds=seconds / cores,
         memory=(cores + 1) * _PROCESS_BYTES + cores * 4 * CHUNK_BYTES + count * _CELL_BYTES,
         disk=disk + rows * _ROW_BYTES,
         rows=rows,
     )
+
+
+class Extent(NamedTuple):
+    """The most steps that a run of a sweep may have, and every series that one of them has."""
+
+    steps: int
+    names: tuple[str, ...]
+
+
+def extent(declaration: SweepDeclaration) -> Extent:
+    """Of all cells; of a search those that are known beforehand. Raises InputError for one that is no experiment."""
+    loaded, groups = _Loaded(declaration), _Groups()
+    for cell in declaration.cells():
+        groups.add(cell.experiment)
+    found = [alone for experiment, _ in groups if (alone := loaded.alone(experiment)) is not None]
+    names = dict.fromkeys(name for alone in found for name in _series(declaration, alone))
+    return Extent(max((alone.most_updates for alone in found), default=0), tuple(names))
 
 
 class _Groups:
@@ -196,6 +222,14 @@ class _Loaded:
         self._found.append((experiment.dataset, samples))
         return samples
 
+    def alone(self, experiment: Experiment) -> Population | None:
+        """A population of this one; None where it cannot be made."""
+        samples = self.samples(experiment)
+        try:
+            return populate([experiment], samples)
+        except Exception:
+            return None
+
 
 def _series(declaration: SweepDeclaration, alone: Population) -> list[str]:
     """The series that are kept of a run."""
@@ -204,9 +238,12 @@ def _series(declaration: SweepDeclaration, alone: Population) -> list[str]:
     return [each.name for each in series if each.quantity in quantities or each.store in ("error", "measure")]
 
 
-def _group(declaration: SweepDeclaration, experiment: Experiment, cells: int, loaded: _Loaded) -> Group:
-    alone = populate([experiment], loaded.samples(experiment))
-    return Group(network_line(experiment), cells, alone.most_updates, len(_series(declaration, alone)))
+def _described(declaration: SweepDeclaration, groups: _Groups, loaded: _Loaded) -> Iterator[Group]:
+    for experiment, cells in groups:
+        alone = loaded.alone(experiment)
+        if alone is not None:
+            series = len(_series(declaration, alone))
+            yield Group(network_line(experiment), cells, alone.most_updates, series)
 
 
 def _measured(alone: Population, experiment: Experiment, cells: int, loaded: _Loaded) -> float:

@@ -18,7 +18,7 @@ from bprunner.spec.reading import Declaration
 from bprunner.spec.sweep_reading import SweepDeclaration
 from bprunner.sweeps.comparing import table
 from bprunner.sweeps.executing import errors_in
-from bprunner.sweeps.folder import Place, StudyFolder
+from bprunner.sweeps.folder import Place, StudyFolder, reading
 from bprunner.sweeps.generations import generations
 from bprunner.sweeps.landscape import surface
 from bprunner.sweeps.summing import Summary, joined
@@ -104,6 +104,12 @@ class Study:
         return rows, places, count
 
     @property
+    def has_baseline(self) -> bool:
+        """Whether the baseline is done; it is the first run then."""
+        rows = self._rows[0]
+        return bool(rows) and rows[0].number == 0
+
+    @property
     def is_complete(self) -> bool:
         """Whether every cell is done. Of a search, those that are known: the next ones follow from them."""
         rows, _, count = self._rows
@@ -146,7 +152,10 @@ class Study:
 
     @cached_property
     def table(self) -> Any:
-        """A pandas.DataFrame, a row for each run, the baseline first; its columns are those of `comparing`."""
+        """A pandas.DataFrame, a row for each run, the baseline first; its columns are those of `comparing`.
+
+        While the baseline is not done, no run has a ratio to it.
+        """
         return table(self._rows[0], self.summary, self.stable_rates)
 
     @cached_property
@@ -206,7 +215,7 @@ class StudySteps:
 
     def _names_in(self, block: int) -> list[str]:
         path = self._folder.series_file(block)
-        with storing(path, "read"):
+        with reading(), storing(path, "read"):
             return [name for name in pq.read_schema(path).names if name not in (RUN, STEP)]
 
     def count(self, run: int) -> int:
@@ -251,7 +260,8 @@ class StudySteps:
             present = self._names_in(block)
             have = [name for name in names if name in present]
             known.update(have)
-            columns = dict(self._read(block, have, numbers, points, every))
+            with reading():
+                columns = dict(self._read(block, have, numbers, points, every))
             for name in names:
                 columns.setdefault(name, np.full(len(columns[RUN]), np.nan))
             yield from _numbered(columns, numbers)

@@ -8,8 +8,9 @@ is finished, what is missing is added. The end is the same as if nothing had hap
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -61,6 +62,7 @@ __all__ = [
     "StudyRecord",
     "StudyRecording",
     "begin_study",
+    "may_have_run",
     "record_id",
     "record_study",
 ]
@@ -156,6 +158,22 @@ def record_study(study: StudyRecord, store: Store, client: MlflowClient | None =
     except BaseException:
         recording.give_up("KILLED", "interrupted")
         raise
+
+
+def may_have_run(store: Store, run_id: str) -> bool:
+    """False where a store does not have a run, deleted ones included, as far as that can be told without MLflow."""
+    path = store.path
+    if path is None:
+        return True
+    if store.kind != "sqlite" or not path.exists():
+        return path.exists()
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1)) as connection:
+            return connection.execute("SELECT 1 FROM runs WHERE run_uuid = ?", (run_id,)).fetchone() is not None
+    except sqlite3.OperationalError as error:
+        return is_busy(error)
+    except sqlite3.Error:
+        return False
 
 
 def begin_study(study: StudyRecord, store: Store, client: MlflowClient | None = None) -> StudyRecording:
