@@ -143,7 +143,7 @@ def _figure(view: Seen, column: Column, strokes: Sequence[Stroke]) -> Any:
             _draw_band(sheet, stroke)
     for stroke in strokes:
         _draw_line(sheet, stroke)
-        if stroke.is_single:
+        if _all_single(strokes):
             _draw_runs(sheet, view, stroke)
         else:
             _draw_medians(sheet, view, stroke)

@@ -20,7 +20,7 @@ from matplotlib.colors import to_hex
 from bprunner.figures.png import png_bytes
 from bprunner.figures.studies import Picture, StudyData, draw, pictures_of
 from bprunner.figures.study_fates import FATES
-from bprunner.figures.study_picture import code, stem
+from bprunner.figures.study_picture import stem
 from bprunner.figures.study_sheet import BASELINE_COLOUR, BASELINE_WIDTH
 from bprunner.figures.svg import svg_bytes
 from bprunner.sweeps.declaring import read_sweep
@@ -230,26 +230,6 @@ def test_anything_can_be_drawn(data: st.DataObject) -> None:
     made.surface = lambda first, second: np.add.outer(first / 2, second / 2) ** 2
     for picture in pictures_of(made):
         svg_bytes(picture.figure())
-
-
-# Words
-
-
-@pytest.mark.parametrize("text", ["a", "`", "``", "a`b", "`a", "a``b`", "", " ", "*_<$|", "x" * 100, "a\nb"])
-def test_code_in_markdown_is_one_span(text: str) -> None:
-    written = code(text)
-    fence = written[: len(written) - len(written.lstrip("`"))]
-    assert fence
-    assert written.endswith(fence)
-    inner = written[len(fence) : -len(fence)]
-    assert fence not in inner.replace("`" * (len(fence) + 1), "")
-    assert inner.strip(" ") == code(text).strip("` ") or "`" in text
-    assert "\n" not in written
-
-
-@pytest.mark.parametrize(("text", "name"), [("Learning-Rate", "learning_rate"), ("$<>", "axis"), ("ünits", "nits")])
-def test_a_stem_is_plain(text: str, name: str) -> None:
-    assert stem(text) == name
 
 
 # Files

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from bprunner.figures.studies import pictures_of
 from bprunner.figures.study_data import seen
 from bprunner.figures.study_fates import FATES
-from bprunner.figures.study_strokes import Stroke, stable_limits, strokes_of
+from bprunner.figures.study_strokes import strokes_of
 from bprunner.sweeps.comparing import groups
 from tests.figures.made_studies import (
-    FIRST,
     RATE,
     MadeAxis,
     MadeSteps,
@@ -24,11 +25,6 @@ from tests.figures.made_studies import (
 from tests.figures.pictures import drawn, key, lines, picture, points
 
 NAME = "final_error_over_learning_rate"
-
-
-def strokes(made: MadeStudy) -> tuple[Stroke, ...]:
-    view = seen(made)
-    return strokes_of(view, view.columns[0])
 
 
 def test_symbols_are_the_final_errors() -> None:
@@ -68,21 +64,12 @@ def test_the_baseline_is_a_star_on_a_line_in_front() -> None:
     assert min(line.get_zorder(), star.get_zorder()) > max(rest)
 
 
-def test_the_line_goes_through_the_baseline_where_nothing_else_varies() -> None:
-    made = rates(9)
-    (stroke,) = strokes(made)
-    assert 0 in np.concatenate(stroke.rows)
-    assert (np.diff(stroke.centres) > 0).all()
-    there = study([MadeAxis(RATE)], [{RATE: 0.1}, {RATE: 0.1}, {RATE: 0.2}])
-    (stroke,) = strokes(there)
-    assert [rows.tolist() for rows in stroke.rows] == [[1], [2]]
-
-
 def test_repeats_become_medians_as_in_the_table_of_groups() -> None:
     rows = [{RATE: 0.05, "repeat": None}]
     rows += [{RATE: rate, "repeat": seed} for rate in (0.01, 0.05, 0.2) for seed in range(9)]
     made = study([MadeAxis(RATE), MadeAxis("repeat", "seed")], rows)
-    (stroke,) = strokes(made)
+    view = seen(made)
+    (stroke,) = strokes_of(view, view.columns[0])
     told = groups(made.table.iloc[1:], RATE)
     np.testing.assert_array_equal(stroke.centres, told[RATE])
     np.testing.assert_array_equal(stroke.middle, told["median"])
@@ -104,13 +91,6 @@ def test_a_line_for_each_label() -> None:
         assert {rate: shown[rate] for rate in own[RATE]} == dict(zip(own[RATE], own["final_error"], strict=True))
     assert [text.get_text() for text in figure.axes[0].texts] == ["tanh", "relu"]
     assert "a line for each `architecture.layers.0.activation`" in picture(made, NAME).caption
-
-
-def test_of_very_many_numbers_neighbours_are_pooled() -> None:
-    made = rates(400, updates=1)
-    (stroke,) = strokes(made)
-    assert len(stroke.centres) == 40
-    assert sum(map(len, stroke.rows)) == 401
 
 
 # The limit of what is stable
@@ -146,17 +126,20 @@ def test_the_axis_reaches_to_a_limit_that_is_near() -> None:
     assert figure.axes[0].get_xlim()[1] > 0.48
 
 
-def test_limits_belong_to_learning_rates_alone() -> None:
-    rows = [{FIRST: 0.21}, {FIRST: 0.5}, {FIRST: -0.5}]
-    made = study([MadeAxis(FIRST)], rows, stable=0.4)
-    view = seen(made)
-    assert len(stable_limits(view, view.columns[0], view.others)) == 0
-    assert lines(drawn(made, "final_error_over_w5"), "stable") == []
-
-
 def test_where_all_diverged_there_is_nothing_to_see() -> None:
     made = study([MadeAxis(RATE)], [{RATE: 0.05}, {RATE: 3.0}, {RATE: 4.0}])
     made.table.loc[0, "fate"] = "diverged"
     names = [each.name for each in pictures_of(made)]
     assert NAME not in names
     assert "fates" in names
+
+
+def test_a_label_without_seeds_is_a_line_of_medians_beside_others_with_seeds() -> None:
+    rows: list[dict[str, Any]] = [{RATE: 0.05, "a": "zeros", "repeat": None}]
+    for rate in (0.01, 0.1):
+        rows += [{RATE: rate, "a": "zeros", "repeat": None}]
+        rows += [{RATE: rate, "a": "drawn", "repeat": seed} for seed in range(5)]
+    made = study([MadeAxis(RATE), MadeAxis("a", "label"), MadeAxis("repeat", "seed")], rows)
+    figure = drawn(made, NAME)
+    assert len(points(figure, "median")) == 4
+    assert not any(len(points(figure, f"fate.{fate}")) for fate in FATES)

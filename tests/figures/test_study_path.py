@@ -95,3 +95,14 @@ def test_where_nothing_moves_there_is_no_path() -> None:
     assert weight_path(seen(made)) == []
     made.steps = MadeSteps({run: {"error": still} for run in range(4)})
     assert weight_path(seen(made)) == []
+
+
+def test_contours_are_those_of_the_surface() -> None:
+    """Across is the first weight: where the error depends on it alone, lines of equal error stand upright."""
+    made = rates(5, high=0.3)
+    made.surface = lambda first, second: np.exp(9 * first)[:, None] + 0 * second[None, :]
+    (contours,) = [each for each in drawn(made, NAME).axes[0].collections if not getattr(each, "filled", True)]
+    upright = [path.vertices for path in contours.get_paths() if len(path.vertices)]
+    assert len(upright) > 3
+    for vertices in upright:
+        assert np.ptp(vertices[:, 0]) < 1e-9 < np.ptp(vertices[:, 1])
