@@ -34,7 +34,7 @@ from bprunner.figures.study_sheet import (
     write_key,
     write_side_key,
 )
-from bprunner.figures.study_strokes import Stroke, second, stable_limits, strokes_of
+from bprunner.figures.study_strokes import Limits, Stroke, limits_of, second, strokes_of
 from bprunner.figures.text import number_text, shortened
 
 MOST_BANDS: Final = 3
@@ -77,36 +77,35 @@ def _all_single(strokes: Sequence[Stroke]) -> bool:
 
 
 def _stable_sentence(view: Seen, column: Column, strokes: Sequence[Stroke]) -> str:
-    limits = stable_limits(view, column, view.others)
-    if not len(limits):
+    limits, across = limits_of(view, column, strokes), _across(view, column, strokes)
+    if not limits.ends:
         return ""
-    low, high = number_text(limits[0]), number_text(limits[-1])
-    is_one, scale = low == high, _across(view, column)
-    rates = f"rate at the initial weights, {low}," if is_one else f"rates at the initial weights, {low} to {high},"
-    if limits[-1] < scale.low or limits[0] > scale.high:
-        return f" The largest stable learning {rates} {'lies' if is_one else 'lie'} beyond the axis."
-    how = (
-        "is dashed"
-        if is_one
-        else "are dashed, of each line the median"
-        if len(strokes) > 1
-        else "are between the dashes"
+    low, high = _ends_of(limits)
+    is_one, shown = low == high, limits.within(across.low, across.high).ends
+    of_each = "" if is_one or limits.is_band else ", of each line the median"
+    rates = (
+        f"rate at the initial weights, {low}" if is_one else f"rates at the initial weights, {low} to {high}{of_each}"
     )
-    return f" The largest stable learning {rates} {how}."
+    how = "is dashed" if is_one else "are between the dashes" if limits.is_band else "are dashed"
+    beyond = "lies beyond the axis" if is_one else "lie beyond the axis"
+    some = "; those beyond the axis are not drawn" if shown and len(shown) < len(limits.ends) else ""
+    return f" The largest stable learning {rates}, {how if shown else beyond}{some}."
 
 
-def _across(view: Seen, column: Column) -> Scale:
+def _ends_of(limits: Limits) -> tuple[str, str]:
+    return number_text(limits.values[0]), number_text(limits.values[-1])
+
+
+def _across(view: Seen, column: Column, strokes: Sequence[Stroke]) -> Scale:
     """The axis of the numbers; as far as the limits where these are not far."""
     numbers = column.numbers[np.isfinite(column.numbers)]
-    limits = stable_limits(view, column, view.others)
     low, high = float(numbers.min()), float(numbers.max())
-    if column.is_geometric:
-        near = limits[(limits > low / 2) & (limits < high * 2)]
-    else:
-        near = limits[(limits > low) & (limits < high + 0.25 * (high - low))]
-    if len(near) and not low <= near[0] <= near[-1] <= high:
-        return number_scale(np.array([low, high, near[0], near[-1]]), column.is_geometric, may_tick=False)
-    return number_scale(numbers, column.is_geometric)
+    limits = limits_of(view, column, strokes)
+    wide = (low / 2, high * 2) if column.is_geometric else (low, high + 0.25 * (high - low))
+    near = [value for value, _ in limits.ends if wide[0] < value < wide[1]]
+    if all(low <= value <= high for value in near):
+        return number_scale(numbers, column.is_geometric)
+    return number_scale(np.array([low, high, *near]), column.is_geometric, may_tick=False)
 
 
 # Drawing
@@ -135,9 +134,9 @@ def _figure(view: Seen, column: Column, strokes: Sequence[Stroke]) -> Any:
     other = second(view, column)
     subtitle = f"final error over {column.name}" + (f", by {other.name}" if other else "")
     figure = new_sheet(view.study.title, subtitle)
-    labels = [_label(stroke) for stroke in strokes if stroke.text]
+    labels = _labels(strokes)
     sheet = _sheet(figure, view, column, strokes, RIGHT + room_for(labels))
-    limits = _draw_limits(sheet, view, column, strokes)
+    limits = _draw_limits(sheet, limits_of(view, column, strokes))
     for stroke in strokes:
         if not stroke.is_single and len(strokes) <= MOST_BANDS:
             _draw_band(sheet, stroke)
@@ -154,11 +153,16 @@ def _figure(view: Seen, column: Column, strokes: Sequence[Stroke]) -> Any:
     return figure
 
 
-def _label(stroke: Stroke) -> Label:
-    """At its line's end, where that is at the right."""
+def _labels(strokes: Sequence[Stroke]) -> list[Label]:
+    """Each tied to its line's end, where that is at the right."""
+    last = max(float(stroke.centres[-1]) for stroke in strokes)
+    return [_label(stroke, last) for stroke in strokes if stroke.text]
+
+
+def _label(stroke: Stroke, last: float) -> Label:
     finite = np.flatnonzero(np.isfinite(stroke.middle))
     end = float(stroke.middle[finite[-1]]) if len(finite) else 1e300
-    is_at_end = len(finite) > 0 and finite[-1] == len(stroke.middle) - 1
+    is_at_end = len(finite) > 0 and stroke.centres[finite[-1]] == last
     return Label(shortened(stroke.text, 24), end, darkened(stroke.style["color"]), tied=is_at_end)
 
 
@@ -169,7 +173,7 @@ def _sheet(figure: Any, view: Seen, column: Column, strokes: Sequence[Stroke], r
     has_top = bool(view.diverged.any())
     has_bottom = scale.kind == "log" and bool((errors == 0).any())
     box = place(figure, right=right, top=TOP + RAIL_ROOM * has_top, bottom=BOTTOM + RAIL_ROOM * has_bottom)
-    axes, across = add_panel(figure, box), _across(view, column)
+    axes, across = add_panel(figure, box), _across(view, column, strokes)
     set_scale(axes, scale, "")
     set_across(axes, across, column.name)
     top = add_rail(figure, box, "top", "diverged") if has_top else None
@@ -253,24 +257,17 @@ def _draw_baseline(sheet: _Sheet, view: Seen, column: Column) -> None:
         baseline_star(axes, float(column.numbers[view.baseline]), height)
 
 
-def _draw_limits(sheet: _Sheet, view: Seen, column: Column, strokes: Sequence[Stroke]) -> list[Any]:
-    """The largest stable rates, dashed: of each line the median; of the only line both ends of a pale band, where they
-    are many. Gives their key."""
-    limits = stable_limits(view, column, view.others)
-    if not len(limits) or limits[-1] < sheet.across.low or limits[0] > sheet.across.high:
+def _draw_limits(sheet: _Sheet, limits: Limits) -> list[Any]:
+    """The largest stable rates, dashed, and the band between two of them. Gives their key."""
+    shown = limits.within(sheet.across.low, sheet.across.high)
+    if not shown.ends:
         return []
-    ends = [(limit, STABLE_COLOUR) for limit in dict.fromkeys([float(limits[0]), float(limits[-1])])]
-    if len(strokes) > 1 and len(limits) > 1:
-        own = [stable_limits(view, column, np.concatenate(stroke.rows)) for stroke in strokes]
-        pairs = zip(own, strokes, strict=True)
-        ends = [(float(np.median(each)), stroke.style["color"]) for each, stroke in pairs if len(each)]
     for axes in (each for each in (sheet.axes, sheet.top, sheet.bottom) if each is not None):
-        if len(limits) > 1 and len(strokes) == 1:
-            axes.axvspan(limits[0], limits[-1], color=STABLE_COLOUR, alpha=0.1, lw=0, zorder=1, gid="stable")
-        for limit, colour in ends:
+        if shown.is_band:
+            axes.axvspan(*shown.values, color=STABLE_COLOUR, alpha=0.1, lw=0, zorder=1, gid="stable")
+        for limit, colour in shown.ends:
             axes.axvline(limit, color=colour, lw=1.3, ls=STABLE_DASHES, zorder=2, gid="stable")
-    shown = sorted(limit for limit, _ in ends)
-    low, high = number_text(shown[0]), number_text(shown[-1])
+    low, high = _ends_of(shown)
     return [key_stable(f"largest stable rate {low}" if low == high else f"largest stable rates {low} to {high}")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import numpy as np
 from bprunner.figures import look
 from bprunner.figures.study_data import Column, Rows, Seen, Values
 from bprunner.figures.study_groups import distinct, grouped, quartiles
-from bprunner.figures.study_sheet import label_style, ramp
+from bprunner.figures.study_sheet import STABLE_COLOUR, label_style, ramp
 
 MOST_STROKES: Final = 6
 MOST_GROUPS: Final = 150
@@ -102,3 +103,36 @@ def stable_limits(view: Seen, column: Column, rows: Rows) -> Values:
     stable = np.sort(stable[np.isfinite(stable) & (stable > 0)])
     # What differs in the last digits is the same limit.
     return stable[np.diff(stable, prepend=-np.inf) > 1e-9 * stable] if len(stable) else stable
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The largest stable rates that are drawn, with their colours; `is_band`: as the ends of a band."""
+
+    ends: tuple[tuple[float, str], ...]
+    is_band: bool
+
+    @property
+    def values(self) -> Values:
+        return np.sort([value for value, _ in self.ends])
+
+    def within(self, low: float, high: float) -> Limits:
+        """Those between two numbers; of a band both where a part of it is."""
+        if self.is_band:
+            return self if self.values[0] <= high and self.values[-1] >= low else Limits((), True)
+        return Limits(tuple(end for end in self.ends if low <= end[0] <= high), False)
+
+
+def limits_of(view: Seen, column: Column, strokes: Sequence[Stroke]) -> Limits:
+    """Of each of several strokes the median of its runs; of a single one the smallest and the largest."""
+    every = stable_limits(view, column, view.others)
+    if len(every) < 2:
+        return Limits(tuple((float(value), STABLE_COLOUR) for value in every), False)
+    if len(strokes) == 1:
+        return Limits(((float(every[0]), STABLE_COLOUR), (float(every[-1]), STABLE_COLOUR)), True)
+    ends = []
+    for stroke in strokes:
+        rates = view.stable[np.concatenate(stroke.rows)]
+        rates = rates[np.isfinite(rates) & (rates > 0)]
+        ends += [(float(np.median(rates)), stroke.style["color"])] if len(rates) else []
+    return Limits(tuple(ends), False)

@@ -143,3 +143,14 @@ def test_a_label_without_seeds_is_a_line_of_medians_beside_others_with_seeds() -
     figure = drawn(made, NAME)
     assert len(points(figure, "median")) == 4
     assert not any(len(points(figure, f"fate.{fate}")) for fate in FATES)
+
+
+def test_labels_are_tied_to_lines_that_end_at_the_right() -> None:
+    rows = [{RATE: 0.05, "a": "x"}, *({RATE: rate, "a": "x"} for rate in (0.01, 0.1, 0.2))]
+    rows += [{RATE: rate, "a": "y"} for rate in (0.01, 0.1)]
+    made = study([MadeAxis(RATE), MadeAxis("a", "label")], rows)
+    made.table["final_error"] = 0.5
+    figure = drawn(made, NAME)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["x", "y"]
+    colours = [figure.axes[0].texts[place].get_color() for place in (0, 1)]
+    assert [line.get_color() for line in lines(figure, "leader")] == [colours[0]]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from bprunner.figures.study_data import seen
-from bprunner.figures.study_strokes import MOST_STROKES, Stroke, second, stable_limits, strokes_of
+from bprunner.figures.study_strokes import MOST_STROKES, Stroke, limits_of, second, stable_limits, strokes_of
 from tests.figures.made_studies import FIRST, RATE, MadeAxis, MadeStudy, grid, rates, study
 from tests.figures.pictures import drawn, lines
 
@@ -56,3 +57,27 @@ def test_a_limit_that_differs_in_its_last_digits_is_the_same() -> None:
     made.table["stable_rate"] = [0.1, 0.3, 0.3 * (1 + 1e-12), np.inf, np.nan]
     view = seen(made)
     assert stable_limits(view, view.columns[0], view.others).tolist() == [0.3]
+
+
+def test_of_several_lines_each_has_the_median_of_its_limits() -> None:
+    made = grid([0.01, 0.1, 1.0], ["x", "y"], "a", "label")
+    made.table["stable_rate"] = [9.0, 0.1, 0.5, 0.2, np.inf, 0.4, 0.7]
+    view = seen(made)
+    strokes = strokes_of(view, view.columns[0])
+    # The baseline is on the line of its own label.
+    assert sorted(np.concatenate(strokes[0].rows).tolist()) == [0, 1, 3, 5]
+    limits = limits_of(view, view.columns[0], strokes)
+    assert limits.values.tolist() == [pytest.approx(0.3), pytest.approx(0.6)]
+    assert [value for value, _ in limits.within(0.0, 0.5).ends] == [pytest.approx(0.3)]
+    assert limits.within(1.0, 2.0).ends == ()
+
+
+def test_a_band_is_shown_where_a_part_of_it_is() -> None:
+    made = rates(4)
+    made.table["stable_rate"] = [0.1, 0.2, 0.3, 5.0, np.nan]
+    view = seen(made)
+    limits = limits_of(view, view.columns[0], strokes_of(view, view.columns[0]))
+    assert limits.is_band
+    assert limits.values.tolist() == [0.2, 5.0]
+    assert limits.within(0.001, 1.0) == limits
+    assert limits.within(0.001, 0.1).ends == ()
