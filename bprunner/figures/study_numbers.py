@@ -34,7 +34,7 @@ from bprunner.figures.study_sheet import (
     write_key,
     write_side_key,
 )
-from bprunner.figures.study_strokes import Limits, Stroke, limits_of, second, strokes_of
+from bprunner.figures.study_strokes import Limits, Stroke, limits_of, second, stable_limits, strokes_of
 from bprunner.figures.text import number_text, shortened
 
 MOST_BANDS: Final = 3
@@ -82,14 +82,13 @@ def _stable_sentence(view: Seen, column: Column, strokes: Sequence[Stroke]) -> s
         return ""
     low, high = _ends_of(limits)
     is_one, shown = low == high, limits.within(across.low, across.high).ends
-    of_each = "" if is_one or limits.is_band else ", of each line the median"
-    rates = (
-        f"rate at the initial weights, {low}" if is_one else f"rates at the initial weights, {low} to {high}{of_each}"
-    )
+    several = len(stable_limits(view, column, view.others)) > 1
+    of_each = ", of each line the median" if several and not limits.is_band and len(strokes) > 1 else ""
+    rates = f"rate at the initial weights, {low}" if is_one else f"rates at the initial weights, {low} to {high}"
     how = "is dashed" if is_one else "are between the dashes" if limits.is_band else "are dashed"
     beyond = "lies beyond the axis" if is_one else "lie beyond the axis"
     some = "; those beyond the axis are not drawn" if shown and len(shown) < len(limits.ends) else ""
-    return f" The largest stable learning {rates}, {how if shown else beyond}{some}."
+    return f" The largest stable learning {rates}{of_each}, {how if shown else beyond}{some}."
 
 
 def _ends_of(limits: Limits) -> tuple[str, str]:
