@@ -735,7 +735,7 @@ def test_files_and_metrics_of_a_study_are_as_told(
     kept = {path.name for path in study.path.iterdir()}
     assert kept <= told
     files = {name for name in told if re.search(r"\.(json|yaml|parquet|csv|md)$", name)} | {"written", "lock"}
-    assert files - kept == {"failures.json", "README.md"}
+    assert files - kept == {"failures.json"}
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as store:
         metrics = {key for (key,) in store.execute("select distinct key from metrics")}
         tags = {key for (key,) in store.execute("select distinct key from tags where key like 'bprunner.%'")}
@@ -812,8 +812,8 @@ def test_there_is_a_largest_stable_rate_where_it_is_told(
     assert study.table["stable_rate"].notna().any() == has_limit
 
 
-def test_the_same_folder_finds_what_is_trained(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """More values find it; another trace, or something else that is set, has another folder."""
+def test_the_same_sweep_finds_what_is_trained(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under any limits; whatever else it declares, it has a folder of its own."""
     monkeypatch.chdir(tmp_path)
 
     def trained(text: str) -> tuple[Path, int]:
@@ -821,15 +821,13 @@ def test_the_same_folder_finds_what_is_trained(folder: Path, tmp_path: Path, mon
         study = bprunner.sweep(path, workers=1)
         return study.path, len(study.folder.blocks())
 
-    first, blocks = trained("sweep: {grid: {training.learning_rate: [0.1, 0.2]}}")
-    assert trained("sweep: {grid: {training.learning_rate: [0.1, 0.2]}}") == (first, blocks)
-    assert trained("sweep: {grid: {training.learning_rate: [0.1, 0.2, 0.3]}}") == (first, blocks + 1)
-    assert trained("sweep: {grid: {initial_weights.w5: [1]}}") == (first, blocks + 2)
+    first = trained("sweep: {grid: {training.learning_rate: [0.1, 0.2]}}")
+    assert trained("sweep: {grid: {training.learning_rate: [0.1, 0.2]}}\nlimits: {runs: 99}") == first
     others = [
         trained(f"sweep: {{grid: {{training.learning_rate: [0.1]}}}}\n{more}")
-        for more in ("trace: {every: 2}", "set: {training.epochs: 3}")
+        for more in ("", "trace: {every: 2}", "set: {training.epochs: 3}")
     ]
-    assert len({first, *(path for path, _ in others)}) == 3
+    assert len({first, *others}) == 4
 
 
 # Pictures and links

@@ -143,7 +143,9 @@ def sync_studies(named: Sequence[str]) -> int:
     here, trouble = Path.cwd(), list[StorageError]()
     found = list(studies_in(here, trouble.append))
     try:
-        chosen = _chosen_studies(named, found) if named else found
+        # Who said that a study is not to be recorded says otherwise by its name.
+        wanted = [each for each in found if "--no-mlflow" not in each[1].command]
+        chosen = _chosen_studies(named, found) if named else wanted
     except InputError as error:
         tell_problems(error)
         return ExitCode.INPUT

@@ -73,11 +73,13 @@ def sweep(
     folder = Path.cwd()
     study = train_study(declaration, folder, workers=workers, is_fresh=fresh).study
     if record:
+        from bprunner.runs.study_pages import StudyPages
         from bprunner.sweeps.findings import findings
         from bprunner.tracking.addresses import resolve_tracking_uri
 
         store = resolve_tracking_uri(folder, os.environ)
-        deliver(study, store, folder, findings=[str(each) for each in findings(study)])
+        told = [str(each) for each in findings(study)]
+        deliver(study, store, folder, findings=told, files=StudyPages(study).files)
     return study
 
 

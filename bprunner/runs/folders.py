@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import secrets
 import time
 from pathlib import Path
 
-from bprunner.spec.effective import content_hash
 from bprunner.spec.sweep_reading import SweepDeclaration
 
 RUNS_FOLDER, STUDIES_FOLDER = "runs", "studies"
@@ -26,12 +24,10 @@ def new_folder(working_folder: Path, name: str) -> Path:
 def study_folder(working_folder: Path, declaration: SweepDeclaration) -> Path:
     """The folder's name for a study: studies/learning-rate-1f9c02.
 
-    A study with more values has the same folder, so that what is trained stays; with another baseline, or other
-    quantities that are kept, it has another one, since what is kept of a run depends on them.
+    Whatever else it declares, it has another folder: what is kept of a run depends on the baseline and on what is
+    traced, and each study has a record of its own.
     """
-    kept = declaration.sweep.trace.model_dump(mode="json")
-    text = json.dumps([_FORMAT, content_hash(declaration.baseline), kept], sort_keys=True)
-    key = hashlib.sha256(text.encode()).hexdigest()[:6]
+    key = hashlib.sha256(f"{_FORMAT} {declaration.hash}".encode()).hexdigest()[:6]
     return working_folder / STUDIES_FOLDER / f"{slug(declaration.sweep.name) or 'study'}-{key}"
 
 

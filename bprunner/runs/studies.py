@@ -69,8 +69,11 @@ def train_study(
         state = "interrupted" if outcome.interrupted else "trained"
         # Trained again, nothing is new: a record that was delivered says when it was.
         ended = identity.ended if identity.ended and not outcome.trained else time.time_ns() // 1_000_000
+        study = Study(declaration, folder)
+        if len(study):
+            write_table(study)
         write_identity(folder.path, replace(identity, state=state, ended=ended))
-    return Trained(Study(declaration, folder), outcome)
+    return Trained(study, outcome)
 
 
 def status_of(study: Study, identity: Identity) -> Status:
@@ -153,10 +156,9 @@ def _told(
 def own_files(study: Study) -> list[Path]:
     """What MLflow keeps of a study's folder: what it declares, its table, and its trace where that is not too large.
 
-    Raises StorageError where the table cannot be written.
+    Raises StorageError where the folder cannot be read.
     """
     folder = study.path
-    write_table(study)
     files = [folder / name for name in ("sweep.yaml", "baseline.yaml", "written", *TABLE_FILES)]
     series = [study.folder.series_file(block) for block in study.folder.blocks()]
     if sum(path.stat().st_size for path in series) <= LARGEST_TRACE:

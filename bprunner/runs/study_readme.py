@@ -6,6 +6,7 @@ writes the page of a study's folder: `python -m bprunner.runs.study_readme FOLDE
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -200,11 +201,13 @@ def _plain(caption: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes the page of the study in a folder."""
-    from bprunner.runs.study_files import read_study
+    """Writes the page of the study in a folder, with the command that ran it."""
+    from bprunner.runs.study_files import read_identity, read_study
 
     folder = Path(arguments[0])
-    write_readme(read_study(folder), folder)
+    identity = read_identity(folder)
+    words = () if identity is None else identity.command
+    write_readme(read_study(folder), folder, shlex.join(["bprun", *words]) if words else "")
     return 0
 
 

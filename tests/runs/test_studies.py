@@ -70,16 +70,13 @@ def sorted_content(store: Store) -> dict[str, list[tuple[Any, ...]]]:
 # Training
 
 
-def test_the_same_again_trains_nothing_and_another_value_only_that(tmp_path: Path) -> None:
+def test_the_same_again_trains_nothing(tmp_path: Path) -> None:
     first = trained(tmp_path)
     assert (first.outcome.trained, first.outcome.skipped) == (6, 0)
     again = trained(tmp_path)
     assert (again.outcome.trained, again.outcome.skipped) == (0, 7)
     assert again.study.table.equals(first.study.table)
     assert read_identity(first.study.path) == read_identity(again.study.path)
-    larger = trained(tmp_path, plan={"grid": {RATE: [0.01, 0.05, 1.0, 0.02]}})
-    assert larger.study.path == first.study.path
-    assert larger.outcome.trained == 1
 
 
 def test_fresh_starts_over_as_another_study(tmp_path: Path) -> None:
@@ -90,9 +87,10 @@ def test_fresh_starts_over_as_another_study(tmp_path: Path) -> None:
     assert read_identity(again.study.path).key != first.key  # type: ignore[union-attr]
 
 
-def test_another_baseline_or_trace_has_another_folder(tmp_path: Path) -> None:
+def test_another_study_of_the_same_name_has_a_folder_and_a_record_of_its_own(tmp_path: Path) -> None:
     one = study_folder(tmp_path, declared())
-    assert one == study_folder(tmp_path, declared({"grid": {RATE: [0.5]}}))
+    assert one == study_folder(tmp_path, declared(limits={"runs": 10}))
+    assert one != study_folder(tmp_path, declared({"grid": {RATE: [0.5]}}))
     assert one != study_folder(tmp_path, declared(epochs=7))
     assert one != study_folder(tmp_path, declared(trace={"every": 2}))
 
