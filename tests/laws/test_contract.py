@@ -105,7 +105,7 @@ def test_every_quantity_that_can_be_rounded_is_a_stage_and_a_key() -> None:
 # Imports
 
 FLOORS = (
-    "errors", "collector", "spec", "nn", "data", "training", "checking", "sweeps", "tracking",
+    "errors", "collector", "spec", "nn", "data", "training", "checking", "derivation", "sweeps", "tracking",
     "figures", "runs", "cli",
 )  # fmt: skip
 """From the ground up. `_version` is a number that every floor may read."""

@@ -1,0 +1,134 @@
+"""The numbers of one step: what its weights give exactly, and what the trace has, rounded where the author rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bprunner.data.samples import Samples
+from bprunner.derivation.evaluating import computed, evaluate, with_deltas
+from bprunner.derivation.network import Network
+from bprunner.derivation.symbols import Expr
+from bprunner.errors import InputError, Problem
+from bprunner.spec.experiment import Experiment
+from bprunner.training.columns import SAMPLE
+from bprunner.training.trace import Trace
+
+LARGEST_WRITTEN = 16
+"""So many units of a layer, or inputs, are written out one by one; of more, representative entries."""
+LARGEST_MADE = 20_000
+"""Of so many weights formulas are made. Beyond it, nobody can follow them."""
+
+
+@dataclass(frozen=True)
+class StepNumbers:
+    """One step of a run. `samples`: which of the dataset the update has, from 0. `exact`: what follows from the weights
+    without rounding, δ included; `traced`: the same, but as the trace has it where it does."""
+
+    network: Network
+    step: int
+    samples: tuple[int, ...]
+    exact: dict[Any, Any]
+    traced: dict[Any, Any]
+
+    def value(self, expression: Expr, sample: int = 0, exact: bool = False) -> float:
+        """A formula's number, for one of the step's samples (from 0); nan where it has none."""
+        return evaluate(expression, self.exact if exact else self.traced, sample, self.network)
+
+
+def is_written_out(experiment: Experiment) -> bool:
+    """Whether the network is small enough for every formula to be written; else matrices stay symbolic, and there are
+    representative entries."""
+    return max(experiment.architecture.names.sizes) <= LARGEST_WRITTEN
+
+
+def representatives(experiment: Experiment) -> tuple[str, ...]:
+    """One weight of each layer, from the output back: the last of the output layer, the first of every other one, as
+    the founding document has them. Of layers without a weight that is trained as well."""
+    names = experiment.architecture.names
+    last = len(names.layers) - 1
+    return tuple(
+        [name for name, place in names.weights.items() if place.layer == layer][-1 if layer == last else 0]
+        for layer in reversed(range(last + 1))
+    )
+
+
+def check_explainable(experiment: Experiment) -> None:
+    """Raises InputError, with the way out, where there is no derivation to write."""
+    problems = []
+    for number, layer in enumerate(experiment.architecture.layers):
+        if layer.activation.kind == "step" and layer.activation.derivative is None:
+            message = "a step has no useful derivative, so that there is no gradient to derive"
+            hint = "declare what its derivative is taken for: {step: {derivative: 1}}"
+            problems.append(Problem(message, path=f"architecture.layers.{number + 1}.activation", hint=hint))
+    count = len(experiment.architecture.names.weights)
+    if count > LARGEST_MADE:
+        message = f"{count:,} weights are too many to explain; at most {LARGEST_MADE:,} can be"
+        problems.append(Problem(message, path="architecture", hint="explain a smaller network of the same form"))
+    if problems:
+        raise InputError(problems)
+
+
+def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: int) -> StepNumbers:
+    """The numbers of one recorded step.
+
+    Raises InputError where the experiment cannot be explained, the step is not recorded, or its weights are not.
+    """
+    check_explainable(experiment)
+    names = experiment.architecture.names
+    columns = [*(f"weight.{name}" for name in names.weights), *(f"bias.{name}" for name in names.biases)]
+    missing = [column for column in columns if column not in trace]
+    if missing:
+        hint = "record them: `weight` and `bias` belong to trace.quantities"
+        raise InputError(Problem(f"the trace does not have {missing[0]}", path="trace.quantities", hint=hint))
+    rows = np.nonzero(trace.steps == step)[0]
+    if not len(rows):
+        hint = f"there are steps {trace.steps[0]} to {trace.steps[-1]}"
+        raise InputError(Problem(f"step {step} is not in the trace", hint=hint))
+    row = int(rows[0])
+    places = _places(samples, trace, row)
+    network = Network(experiment, len(places) > 1)
+    at = list(places)
+    parameters = {name: float(trace[column][row]) for column in columns for name in [column.split(".", 1)[1]]}
+    exact = computed(network, parameters, samples.inputs[at], samples.targets[at])
+    exact |= _following(network, trace, row)
+    exact = with_deltas(network, exact)
+    return StepNumbers(network, step, places, exact, {**exact, **_recorded(network, trace, row, len(places))})
+
+
+def _places(samples: Samples, trace: Trace, row: int) -> tuple[int, ...]:
+    if SAMPLE not in trace:
+        return tuple(range(len(samples)))
+    found = np.atleast_1d(trace[SAMPLE][row])
+    return tuple(int(each) - 1 for each in found if not np.isnan(each))
+
+
+def _following(network: Network, trace: Trace, row: int) -> dict[Any, float]:
+    """Weights and biases after the update; none after the last step."""
+    if row + 1 == len(trace):
+        return {}
+    names = network.names
+    columns = {name: f"weight.{name}" for name in names.weights} | {name: f"bias.{name}" for name in names.biases}
+    return {
+        network.symbols.parameter(name, new=True): float(trace[column][row + 1]) for name, column in columns.items()
+    }
+
+
+def _recorded(network: Network, trace: Trace, row: int, count: int) -> dict[Any, Any]:
+    """What the trace has of the quantities that have symbols."""
+    symbols, names = network.symbols, network.names
+    found: dict[Any, Any] = {}
+    for layer, neurons in enumerate(names.layers):
+        for unit, name in enumerate(neurons):
+            own = {"net": symbols.net, "out": symbols.out, "delta": symbols.delta}
+            for quantity, symbol in own.items():
+                if f"{quantity}.{name}" in trace:
+                    found[symbol(layer, unit)] = np.atleast_1d(trace[f"{quantity}.{name}"][row])[:count]
+    for name in (*names.weights, *names.biases):
+        for quantity, symbol_of in (("gradient", symbols.gradient), ("update", symbols.update)):
+            if f"{quantity}.{name}" in trace:
+                found[symbol_of(name)] = float(trace[f"{quantity}.{name}"][row])
+    found[symbols.error()] = float(trace["error"][row])
+    return found
