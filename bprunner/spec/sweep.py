@@ -88,11 +88,20 @@ class Geometric(_Spacing):
 
 
 Values = Annotated[tuple[Any, ...], Field(min_length=1, max_length=MOST_VALUES), BeforeValidator(as_tuple)]
+_SPACED: dict[str, Any] = {
+    "maxProperties": 1,
+    "anyOf": [
+        {"required": ["linear"], "properties": {"linear": {"type": "object", "minProperties": 1}}},
+        {"required": ["geometric"], "properties": {"geometric": {"type": "object"}}},
+    ],
+}
+"""What `axis_form` takes for spaced values: so a spacing with a slip in it is no mapping of labels for an editor."""
 Labelled = Annotated[dict[Line, Any], Field(min_length=1)]
+LabelledAxis = Annotated[dict[Line, Any], Field(min_length=1, json_schema_extra={"not": _SPACED})]
 Axis = Annotated[
     Annotated[Annotated[Linear | Geometric, OneOf()], Tag("(spaced)")]
     | Annotated[Values, Tag("(values)")]
-    | Annotated[Labelled, Tag("(labelled)")],
+    | Annotated[LabelledAxis, Tag("(labelled)")],
     Discriminator(axis_form),
     BeforeValidator(_axis),
 ]

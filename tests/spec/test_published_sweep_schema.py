@@ -69,6 +69,8 @@ def test_the_example_of_every_key_validates(address: str) -> None:
         ("baseline: doc.yaml\n", ""),
         ("sweep:", "sweeps:"),
         ("grid:", "gird:"),
+        ("to: 1, count: 7", "to: 1, cuont: 7"),
+        ("to: 1, count: 7", "to: 1, count: 1"),
         ("training.epochs: [1, 2]", "training.epochs: []"),
         ("training.epochs: [1, 2]", "training.epochs: 1"),
         ("sobol: {count: 8, seed: 0}, of", "sobol: {count: 8}, of"),
