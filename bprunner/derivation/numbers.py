@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,11 @@ from bprunner.derivation.evaluating import computed, evaluate, with_deltas
 from bprunner.derivation.network import Network
 from bprunner.derivation.symbols import Expr
 from bprunner.errors import InputError, Problem
+from bprunner.spec.arithmetic import MEMORY
 from bprunner.spec.experiment import Experiment
 from bprunner.training.columns import SAMPLE
+from bprunner.training.population import populate
+from bprunner.training.rates import rates
 from bprunner.training.trace import Trace
 
 LARGEST_WRITTEN = 16
@@ -93,7 +97,7 @@ def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: i
     at = list(places)
     parameters = {name: float(trace[column][row]) for column in columns for name in [column.split(".", 1)[1]]}
     exact = computed(network, parameters, samples.inputs[at], samples.targets[at])
-    exact |= _following(network, trace, row)
+    exact |= _following(network, trace, row) | _rates(network, samples, step)
     exact = with_deltas(network, exact)
     return StepNumbers(network, step, places, exact, {**exact, **_recorded(network, trace, row, len(places))})
 
@@ -130,5 +134,29 @@ def _recorded(network: Network, trace: Trace, row: int, count: int) -> dict[Any,
         for quantity, symbol_of in (("gradient", symbols.gradient), ("update", symbols.update)):
             if f"{quantity}.{name}" in trace:
                 found[symbol_of(name)] = float(trace[f"{quantity}.{name}"][row])
+        for slot in MEMORY:
+            if f"{slot}.{name}" in trace:
+                found[symbols.memory(slot, name)] = float(trace[f"{slot}.{name}"][row])
     found[symbols.error()] = float(trace["error"][row])
+    return found
+
+
+def _rates(network: Network, samples: Samples, step: int) -> dict[Any, float]:
+    """The learning rate of every weight and bias in the update after this step, and what t of adam is there."""
+    p = populate([network.experiment], samples)
+    rate = next(islice(rates(p), step, None))
+    whole = p.weights.like([np.zeros(part.shape) for part in p.weights.flat()])
+    factors = whole.like(
+        [part + (1.0 if own is None else own) for part, own in zip(whole.flat(), p.rate_factors, strict=True)]
+    )
+    found: dict[Any, float] = {
+        network.symbols.number("count", "t", "t"): float(p.counted_updates + step),
+    }
+    for name, place in network.names.weights.items():
+        factor = factors.W[place.layer][0, place.sender, place.receiver]
+        found[network.symbols.rate(name)] = float(rate[0, 0, 0]) * float(factor)
+    for name, bias in network.names.biases.items():
+        vector = factors.b[bias.layer]
+        assert vector is not None  # only layers with biases have names for them
+        found[network.symbols.rate(name)] = float(rate[0, 0, 0]) * float(vector[0, 0, bias.receiver])
     return found

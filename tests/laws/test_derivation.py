@@ -18,6 +18,7 @@ from bprunner.derivation.chain import Chain, Derivation, Line
 from bprunner.derivation.evaluating import composed, evaluate
 from bprunner.derivation.formulas import LOSSES
 from bprunner.derivation.numbers import StepNumbers, representatives, step_numbers
+from bprunner.derivation.updating import update_equations
 from bprunner.spec.experiment import Tracing
 from bprunner.spec.reading import read_declaration
 from tests.conftest import ROOT
@@ -146,3 +147,40 @@ def test_a_missing_half_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     half = LOSSES["half_squared_error"]
     monkeypatch.setitem(LOSSES, "half_squared_error", replace(half, term=LOSSES["squared_error"].term))
     assert len(steps_apart(Chain(numbers.network).gradient("w6"), numbers)) >= 1
+
+
+# Updates
+
+
+@every_file
+def test_the_optimizers_formulas_give_the_update_of_the_trace(file: str) -> None:
+    run = run_of(file)
+    for step in range(3 if FULL else 1):
+        numbers = of_step(run, step)
+        for name in chosen(run):
+            assert update_apart(numbers, run, name, step) == [], (name, step)
+
+
+def update_apart(numbers: StepNumbers, run: Run, name: str, step: int) -> list[str]:
+    """What the formulas give that is not what the trace has, to the digits that the author keeps."""
+    values = dict(numbers.traced)
+    apart = []
+    for equation in update_equations(numbers.network, name):
+        found = evaluate(equation.right, values)
+        quantity = str(equation.left.name).split(".")[0]
+        column = f"{quantity.removeprefix('new_')}.{name}"
+        traced = float(run.trace[column][step + quantity.startswith("new_")])
+        own = run.experiment.arithmetic.of(column.split(".")[0], name)
+        off = 0.0 if own is None else 10.0**-own.decimals
+        if not is_near(found, traced) and abs(found - traced) > off:
+            apart.append(f"{equation.left}: {found} ≠ {traced}")
+        values[equation.left] = traced
+    return apart
+
+
+def test_an_update_with_a_wrong_sign_is_caught() -> None:
+    run = run_of("doc.yaml")
+    numbers = of_step(run)
+    wrong = {symbol: -value if str(symbol) == "rate.w6" else value for symbol, value in numbers.traced.items()}
+    assert update_apart(numbers, run, "w6", 0) == []
+    assert len(update_apart(replace(numbers, traced=wrong), run, "w6", 0)) == 1
