@@ -78,7 +78,7 @@ def check_explainable(experiment: Experiment) -> None:
 def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: int) -> StepNumbers:
     """The numbers of one recorded step.
 
-    Raises InputError where the experiment cannot be explained, the step is not recorded, or its weights are not.
+    Raises InputError where the experiment cannot be explained, the step is not recorded, or not enough of it.
     """
     check_explainable(experiment)
     names = experiment.architecture.names
@@ -92,6 +92,11 @@ def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: i
         hint = f"there are steps {trace.steps[0]} to {trace.steps[-1]}"
         raise InputError(Problem(f"step {step} is not in the trace", hint=hint))
     row = int(rows[0])
+    if row + 1 == len(trace) and experiment.training.update_order == "sequential":
+        message = f"step {step} has no update, and with sequential updates δ comes through weights updated already"
+        raise InputError(
+            Problem(message, path="training.update_order", hint="explain an earlier step, or train longer")
+        )
     places = _places(samples, trace, row)
     network = Network(experiment, len(places) > 1)
     at = list(places)
