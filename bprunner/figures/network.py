@@ -69,7 +69,7 @@ class Words:
 ENGLISH = Words()
 
 _SAID_WEIGHTS, _SAID_NEURONS = 24, 12
-_OFF_PATH_LINE, _OFF_PATH_TEXT = 0.35, 0.7
+_OFF_PATH_LINE, _OFF_PATH_TEXT = 0.35, 0.8
 
 
 def draw_network(
