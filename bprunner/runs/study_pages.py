@@ -53,13 +53,13 @@ class StudyPages:
         process, self._process = self._process, None
         if process is None:
             return
-        end = time.monotonic() + _SECONDS
+        end, told = time.monotonic() + _SECONDS, None
         try:
             told = self._end_of(process, end)
         finally:
-            if process.poll() is None:
+            if told is None:
                 process.kill()
-                process.wait()
+                process.communicate()
             with suppress(OSError):
                 os.close(self._ours)
         if told is None:

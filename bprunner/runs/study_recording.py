@@ -18,7 +18,7 @@ from bprunner.nn.arrays import Array, Indices
 from bprunner.runs.markdown import plain_markdown
 from bprunner.runs.origins import origin_tags
 from bprunner.runs.recording import OF_EPOCHS, declared_parameters, is_measure
-from bprunner.runs.study_files import Identity
+from bprunner.runs.study_files import BASELINE_FILE, Identity
 from bprunner.spec.describing import network_line, training_line
 from bprunner.spec.expanding import Cell
 from bprunner.spec.naming import counted
@@ -283,7 +283,9 @@ def parent(
     last = np.array([len(study)], dtype=np.int64)  # later values of the same are those of more runs
     # MLflow keeps every value that a metric ever had: so there are none before the last ones are known.
     metrics = {f"summary/{key}": value for key, value in _found(study).items()} if status != "KILLED" else {}
-    source = declaration.sources[0] if declaration.path else None
+    # Read again from its own folder, a study comes from where it came from before.
+    is_own = declaration.path is None or declaration.path.resolve().parent == study.path.resolve()
+    source = None if is_own else declaration.sources[0]
     tags = origin_tags(identity.content, source, working_folder)
     if identity.source:
         tags["mlflow.source.name"] = identity.source
@@ -354,11 +356,11 @@ def _study_description(study: Study, findings: Sequence[str]) -> str:
 
 def _dataset(study: Study, samples: Samples) -> DatasetRecord:
     baseline = study.baseline
-    inline = samples.origin == "inline" and baseline.sources
+    is_inline = samples.origin == "inline"  # then it stands in the baseline, which is an artifact of the run
     return DatasetRecord(
         name=f"{baseline.experiment.name} ({counted(len(samples), 'sample')})",
         digest=samples.digest,
-        source=baseline.sources[0].name if inline else samples.origin,
+        source=BASELINE_FILE if is_inline else samples.origin,
         inputs=samples.inputs,
         targets=samples.targets,
         input_names=samples.input_names,

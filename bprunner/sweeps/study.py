@@ -21,7 +21,7 @@ from bprunner.sweeps.executing import errors_in
 from bprunner.sweeps.folder import Place, StudyFolder, reading
 from bprunner.sweeps.generations import generations
 from bprunner.sweeps.landscape import surface
-from bprunner.sweeps.summing import Summary, joined
+from bprunner.sweeps.summing import Summary, joined, no_runs
 from bprunner.training.chunk_files import RUN, STEP, read_chosen, read_series, storing
 from bprunner.training.population import populate
 
@@ -124,6 +124,8 @@ class Study:
     @cached_property
     def summary(self) -> Summary:
         """How the runs went, in the order of the cells. Raises StorageError."""
+        if not len(self):
+            return no_runs()
         return self._in_order([(places, self.folder.summary(block)) for block, places in self._by_block()])
 
     def _by_block(self) -> list[tuple[int, list[tuple[int, int]]]]:

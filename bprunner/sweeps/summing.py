@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -100,6 +100,16 @@ class Summary:
     def only(self, runs: Indices) -> Summary:
         """The runs at these places."""
         return Summary(**{field.name: getattr(self, field.name)[runs] for field in fields(Summary)})
+
+
+def no_runs() -> Summary:
+    """The summary of no run."""
+    numbers = ("first", "final", "best", "departure")
+
+    def kind(name: str) -> Any:
+        return np.float64 if name in numbers else np.bool_ if name == "overflowed" else np.int64
+
+    return Summary(**{field.name: np.empty(0, dtype=kind(field.name)) for field in fields(Summary)})
 
 
 def joined(parts: Sequence[tuple[Indices, Summary]]) -> Summary:

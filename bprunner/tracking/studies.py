@@ -71,6 +71,7 @@ __all__ = [
 STUDY, RECORD, BASELINE = "bprunner.study", "bprunner.record", "bprunner.baseline_run"
 PARENT, RUN_NAME = "mlflow.parentRunId", "mlflow.runName"
 RUNS_A_PAGE = 1000
+_COPYING = ".artifact.uploading."  # how the names of MLflow's unfinished copies begin
 Way = Literal["tables", "log_batch"]
 
 
@@ -306,6 +307,15 @@ class StudyRecording:
                     repository.log_artifacts(str(path), path.name)
                 else:
                     repository.log_artifact(str(path))
+            self._tidy(artifact_uri)
+
+    @staticmethod
+    def _tidy(artifact_uri: str) -> None:
+        """Removes what MLflow leaves in a folder where it was killed while it copied a file."""
+        folder = local_folder(artifact_uri)
+        if folder is not None:
+            for path in folder.rglob(f"{_COPYING}*"):
+                path.unlink(missing_ok=True)
 
     def _update_tags(self, parent: RunRecord, there: Mapping[str, str]) -> None:
         from mlflow.entities import RunTag

@@ -40,11 +40,8 @@ baseline: {ROOT / "configs" / "doc_exact.yaml"}
 set: {{training.epochs: 40}}
 sweep:
   search:
-    sampler: tpe
-    seed: 3
-    trials: 24
-    population: 4
-    space: {{training.learning_rate: {{log_uniform: {{from: 0.001, to: 1}}}}}}
+    tpe: {{trials: 24, population: 4, seed: 3}}
+    of: {{training.learning_rate: {{log_uniform: {{from: 0.001, to: 1}}}}}}
 """
 
 
@@ -168,3 +165,18 @@ def test_killed_at_any_moment(moment: str, workers: str, go_on: tuple[str, ...],
     is_begun = bool(list(tmp_path.glob("studies/*/study.json")))
     finished(tmp_path, *(go_on if is_begun else ["sweep.yaml"]))
     assert differences(footprint(tmp_path), footprint(whole)) == []
+
+
+def test_a_search_that_was_killed_proposes_what_it_would_have(tmp_path: Path) -> None:
+    whole, other = tmp_path / "whole", tmp_path / "other"
+    for here in (whole, other):
+        here.mkdir()
+        (here / "sweep.yaml").write_text(SEARCH)
+    assert bprun("sweep.yaml", "--no-mlflow", cwd=whole).returncode == 0
+    for blocks in (2, 4) if FULL else (3,):
+        there = made("studies/*/block-*.summary.parquet", blocks)
+        killed_when(start("sweep.yaml", "--no-mlflow", cwd=other), there, other, 0)
+        assert processes_in(other) == []
+    done = bprun("resume", "--no-mlflow", cwd=other)
+    assert done.returncode == 0, done.stderr
+    assert differences(footprint(other, with_store=False), footprint(whole, with_store=False)) == []
