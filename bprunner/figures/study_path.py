@@ -171,9 +171,11 @@ def _window(view: Seen, paths: Sequence[Path]) -> tuple[Scale, Scale]:
 
 def _inside(path: Path, across: Scale, along: Scale) -> Path:
     """A path until it is far outside."""
-    out = (np.abs(path.first - (across.low + across.high) / 2) > 2 * (across.high - across.low)) | (
-        np.abs(path.second - (along.low + along.high) / 2) > 2 * (along.high - along.low)
-    )
+    # Of the largest numbers there are, the distance is beyond all of them.
+    with np.errstate(over="ignore"):
+        out = (np.abs(path.first - (across.low + across.high) / 2) > 2 * (across.high - across.low)) | (
+            np.abs(path.second - (along.low + along.high) / 2) > 2 * (along.high - along.low)
+        )
     if not out.any():
         return path
     end = int(out.argmax())
