@@ -20,7 +20,7 @@ _WHOLE = ("required", "oneOf", "dependentRequired", "minProperties")
 
 def schema_data() -> dict[str, Any]:
     """The schema as plain data."""
-    whole = any_of(Experiment.model_json_schema())
+    whole = any_of(bounded(Experiment.model_json_schema()))
     definitions = whole.pop("$defs")
     partial = _without_required({"experiment": whole, **definitions}, "Partial")
     partial_root = partial.pop("experiment")
@@ -35,6 +35,20 @@ def schema_data() -> dict[str, Any]:
         "else": whole,
         "$defs": {**definitions, **{f"Partial{name}": schema for name, schema in partial.items()}},
     }
+
+
+_BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+def bounded(node: Any) -> Any:
+    """With the bounds that pydantic leaves in words of its own, where it sees no number, in those of JSON Schema."""
+    if isinstance(node, dict):
+        return {_BOUNDS.get(key, key) if _is_bound(key, each) else key: bounded(each) for key, each in node.items()}
+    return [bounded(each) for each in node] if isinstance(node, list) else node
+
+
+def _is_bound(key: str, value: Any) -> bool:
+    return key in _BOUNDS and isinstance(value, int | float)
 
 
 def any_of(node: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from bprunner.spec.json_schema import any_of
+from bprunner.spec.json_schema import any_of, bounded
 from bprunner.spec.sweep import Sweep
 
 
@@ -13,7 +13,7 @@ def sweep_schema() -> dict[str, Any]:
     """The schema as plain data."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **any_of(Sweep.model_json_schema()),
+        **any_of(bounded(Sweep.model_json_schema())),
         "title": "bprunner sweep",
         "description": "What one YAML file in experiments/ declares.",
     }

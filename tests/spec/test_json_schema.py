@@ -55,6 +55,7 @@ def test_every_valid_experiment_is_valid(data: dict[str, Any]) -> None:
         ("w1: 0.1", "w1: a"),
         ("half_squared_error", "mse"),
         ("epochs: 1", "epochs: 1.5"),
+        ("h1: 0.8", "h1: {printed: 0.8, tolerance: -0.5}"),
         ("name: doc", "name: 5"),
         ("name: doc", "nam: doc"),
         ("out: {h1: 0.8}", "out: 0.8"),
