@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from benchmarks import recording, solo, startup
-from benchmarks.measuring import table
+from benchmarks.measuring import table, with_report
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- results: written by `python -m benchmarks --write` -->", "<!-- end of results -->"
@@ -32,7 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     report = f"{circumstances(wishes.repetitions)}\n\n{table(results)}"
     print(report)
     if wishes.write:
-        README.write_text(with_results(README.read_text(encoding="utf-8"), report), encoding="utf-8")
+        README.write_text(with_report(README.read_text(encoding="utf-8"), report, BEGIN, END), encoding="utf-8")
     return 0 if all(result.passed for result in results) else 1
 
 
@@ -53,15 +53,6 @@ def processor() -> str:
     except OSError:
         return platform.processor() or platform.machine()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-def with_results(text: str, report: str) -> str:
-    """The README with this report between its two marks. Raises ValueError where a mark is missing."""
-    before, found, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not (found and ended):
-        raise ValueError(f"the README needs the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{report}\n{END}{after}"
 
 
 if __name__ == "__main__":

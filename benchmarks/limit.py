@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import memory, ours
 from benchmarks.__main__ import README, circumstances
-from benchmarks.measuring import duration
+from benchmarks.measuring import duration, with_report
 from benchmarks.problems import NETWORKS, Kept, Network, Problem, problem_of
 
 BEGIN, END = "<!-- limit: written by `python -m benchmarks.limit --write` -->", "<!-- end of limit -->"
@@ -319,7 +319,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     report, passed = measured(networks, wishes.repetitions)
     if wishes.write:
-        README.write_text(with_report(README.read_text(encoding="utf-8"), report), encoding="utf-8")
+        README.write_text(with_report(README.read_text(encoding="utf-8"), report, BEGIN, END), encoding="utf-8")
     return 0 if passed else 1
 
 
@@ -361,15 +361,6 @@ def measured(networks: Sequence[Network], repetitions: int) -> tuple[str, bool]:
     fits = (peak.most <= memory.MOST for peak in peaks)
     every = chain((row.passed for row in rows), (each.times >= TWO_PROCESSES for each in speedups), [is_flat], fits)
     return report, all(every)
-
-
-def with_report(text: str, report: str) -> str:
-    """The README with this report between its two marks. Raises ValueError where a mark is missing."""
-    before, found, rest = text.partition(BEGIN)
-    _, ended, after = rest.partition(END)
-    if not (found and ended):
-        raise ValueError(f"the README needs the marks {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n\n{report}\n{END}{after}"
 
 
 if __name__ == "__main__":

@@ -78,3 +78,12 @@ def duration(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"
     return f"{seconds / 1e-6:.3g} µs"
+
+
+def with_report(text: str, report: str, begin: str, end: str) -> str:
+    """A README with this report between two marks. Raises ValueError where a mark is missing."""
+    before, found, rest = text.partition(begin)
+    _, ended, after = rest.partition(end)
+    if not (found and ended):
+        raise ValueError(f"the README needs the marks {begin} and {end}")
+    return f"{before}{begin}\n\n{report}\n{end}{after}"

@@ -14,7 +14,7 @@ import pytest
 
 import benchmarks.__main__ as command
 from benchmarks import limit, memory, ours, recording, solo, startup
-from benchmarks.measuring import Bar, Result, duration, measure, table
+from benchmarks.measuring import Bar, Result, duration, measure, table, with_report
 from benchmarks.problems import NETWORKS, Kept, Network
 
 BAR = Bar("ours", "theirs", 0.5)
@@ -51,13 +51,13 @@ def test_durations_have_units() -> None:
 
 def test_results_go_between_their_marks() -> None:
     text = command.README.read_text(encoding="utf-8")
-    written = command.with_results(text, "| new |\n")
+    written = with_report(text, "| new |\n", command.BEGIN, command.END)
     assert "| new |" in written
-    assert command.with_results(written, "| newer |\n").count("| new") == 1
+    assert with_report(written, "| newer |\n", command.BEGIN, command.END).count("| new") == 1
     assert written.startswith(text.partition(command.BEGIN)[0])
     assert written.endswith(text.partition(command.END)[2])
     with pytest.raises(ValueError, match="needs the marks"):
-        command.with_results("nothing", "")
+        with_report("nothing", "", command.BEGIN, command.END)
 
 
 def test_the_readme_has_the_bars_of_the_code() -> None:
@@ -187,9 +187,9 @@ def test_a_goal_is_reached_at_best_and_usually(peers: list[float], passed: bool)
 def test_the_readme_has_the_goals_of_the_code() -> None:
     text = command.README.read_text(encoding="utf-8")
     assert limit.goals_table() in text
-    assert "| new |" in limit.with_report(text, "| new |\n")
+    assert "| new |" in with_report(text, "| new |\n", limit.BEGIN, limit.END)
     with pytest.raises(ValueError, match="needs the marks"):
-        limit.with_report("nothing", "")
+        with_report("nothing", "", limit.BEGIN, limit.END)
 
 
 def test_many_runs_are_measured_against_few() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
@@ -51,6 +51,10 @@ def _axis(value: object) -> object:
 # Spaced values
 
 
+_SPACINGS: Mapping[str, Callable[[float, float, int], tuple[float, ...]]] = {"linear": linear, "geometric": geometric}
+"""By kind, the values from one end to the other, so many."""
+
+
 class _Spacing(Choice):
     from_: Number = Field(alias="from", description="the first value")
     to: Number = Field(description="the last value")
@@ -66,7 +70,7 @@ class _Spacing(Choice):
 
     def values(self) -> tuple[float, ...]:
         """The values in order. Raises ValueError where there are none."""
-        raise NotImplementedError
+        return _SPACINGS[self.kind](self.from_, self.to, self.count)
 
 
 class Linear(_Spacing):
@@ -74,17 +78,11 @@ class Linear(_Spacing):
 
     kind: Literal["linear"]
 
-    def values(self) -> tuple[float, ...]:
-        return linear(self.from_, self.to, self.count)
-
 
 class Geometric(_Spacing):
     """Even ratios, the values themselves and never exponents."""
 
     kind: Literal["geometric"]
-
-    def values(self) -> tuple[float, ...]:
-        return geometric(self.from_, self.to, self.count)
 
 
 Values = Annotated[tuple[Any, ...], Field(min_length=1, max_length=MOST_VALUES), BeforeValidator(as_tuple)]

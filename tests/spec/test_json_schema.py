@@ -17,6 +17,7 @@ from bprunner.spec.experiment import Experiment
 from bprunner.spec.json_schema import schema_data, schema_text
 from bprunner.spec.reading import read_declaration
 from tests.conftest import ROOT
+from tests.spec.broken import parts_of, replaced
 from tests.spec.examples import VALID, experiments, loaded
 
 CONFIGS = sorted((ROOT / "configs").rglob("*.yaml"))
@@ -135,24 +136,6 @@ def float_of(printed: Any) -> float:
 
 
 # Of the same mind
-
-
-def parts_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield from parts_of(each, (*path, key))
-
-
-def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """The same with something else at a path; `...` takes it away."""
-    if not path:
-        return new
-    copy = value.copy()
-    if len(path) == 1 and new is ...:
-        del copy[path[0]]
-    else:
-        copy[path[0]] = replaced(value[path[0]], path[1:], new)
-    return copy
 
 
 JUNK: list[Any] = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from bprunner.spec.sweep import Sweep
 from bprunner.spec.sweep_schema import sweep_schema, sweep_schema_text
 from docs import sweep_examples
 from tests.conftest import ROOT
+from tests.spec.broken import parts_of, replaced
 from tests.spec.examples import loaded
 
 SCHEMA = sweep_schema()
@@ -93,24 +93,6 @@ def test_a_faulty_sweep_is_not_valid(old: str, new: str) -> None:
     assert old in VALID
     assert VALIDATOR.is_valid(loaded(VALID))
     assert not VALIDATOR.is_valid(loaded(VALID.replace(old, new, 1)))
-
-
-def parts_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
-        yield from parts_of(each, (*path, key))
-
-
-def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
-    """The same with something else at a path; `...` takes it away."""
-    if not path:
-        return new
-    copy = value.copy()
-    if len(path) == 1 and new is ...:
-        del copy[path[0]]
-    else:
-        copy[path[0]] = replaced(value[path[0]], path[1:], new)
-    return copy
 
 
 JUNK: list[Any] = [
