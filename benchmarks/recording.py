@@ -35,8 +35,8 @@ SWEEP = [
     *(BPRUN, str(ROOT / "configs" / "doc_exact.yaml"), f"training.epochs={UPDATES}"),
     f"training.learning_rate={{geometric: {{from: 0.001, to: 1, count: {RATES}}}}}",
 ]
-BY_HAND = [sys.executable, str(ROOT / "benchmarks" / "sweep_by_hand.py"), str(RATES), str(UPDATES)]
-LOG_BATCH = [sys.executable, str(ROOT / "benchmarks" / "sweep_log_batch.py"), str(RATES), str(UPDATES)]
+BY_HAND = [sys.executable, "-m", "benchmarks.sweep_by_hand", str(RATES), str(UPDATES)]
+LOG_BATCH = [sys.executable, "-m", "benchmarks.sweep_log_batch", str(RATES), str(UPDATES)]
 SWEEP_BARS = (
     Bar("a sweep of 61 runs × 51 steps × 7 series, as a whole", "nested runs, `log_metrics` each step", 0.15),
     Bar("the same", "one `log_batch` a run", 0.45),

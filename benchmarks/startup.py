@@ -99,7 +99,10 @@ def seconds(command: Sequence[str], folder: Path, until: str | None = None) -> f
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without what would slow Python down or send the record elsewhere."""
+    """This process's environment without what would slow Python down or send the record elsewhere.
+
+    Python finds the scripts of the peers, wherever it is started.
+    """
     unwanted = ("PYTHONDONTWRITEBYTECODE", "MLFLOW_TRACKING_URI")
     kept = {name: value for name, value in os.environ.items() if name not in unwanted}
-    return kept | {"MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONUTF8": "1"}
+    return kept | {"MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
