@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,3 +42,16 @@ def git_tags(folder: Path) -> dict[str, str]:
     dirty = any(not line.startswith("#") for line in shown)
     known = {"mlflow.source.git.commit": commit} if commit and commit != "(initial)" else {}
     return {**known, "bprunner.git.dirty": str(dirty).lower()}
+
+
+def write_texts(sources: Sequence[Source], overrides: Sequence[str], folder: Path) -> None:
+    """The files as they were written, into a folder that is there, and what the command line changed.
+
+    One of the same name as another gets a number in front of its name.
+    """
+    for number, source in enumerate(sources):
+        name = source.path.name if source.path else f"{number}.yaml"
+        target = folder / (name if not (folder / name).exists() else f"{number}-{name}")
+        target.write_text(source.text, encoding="utf-8")
+    if overrides:
+        (folder / "overrides.txt").write_text("\n".join(overrides) + "\n", encoding="utf-8")

@@ -20,7 +20,7 @@ from bprunner.checking.verdicts import FAULTY
 from bprunner.figures import BackgroundDrawing, draw_in_background
 from bprunner.runs.folders import new_folder
 from bprunner.runs.markdown import plain_markdown
-from bprunner.runs.origins import origin_tags
+from bprunner.runs.origins import origin_tags, write_texts
 from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
 from bprunner.spec.dataset import KeyPath
 from bprunner.spec.describing import arithmetic_lines, network_line, training_line
@@ -80,12 +80,7 @@ def _write_sources(declaration: Declaration, folder: Path) -> None:
         path = declaration.data_files[keys]
         if path.stat().st_size <= _LARGEST_DATA_FILE:
             shutil.copyfile(path, target)
-    for number, source in enumerate(declaration.sources):
-        name = source.path.name if source.path else f"{number}.yaml"
-        target = folder / (name if not (folder / name).exists() else f"{number}-{name}")
-        target.write_text(source.text, encoding="utf-8")
-    if declaration.overrides:
-        (folder / "overrides.txt").write_text("\n".join(declaration.overrides) + "\n", encoding="utf-8")
+    write_texts(declaration.sources, declaration.overrides, folder)
 
 
 def record(run: Run, store: Store, working_folder: Path, folder: Path | None = None) -> Run:

@@ -16,6 +16,7 @@ from typing import Any
 
 from bprunner.errors import InputError, Problem, StorageError
 from bprunner.runs.folders import STUDIES_FOLDER, study_folder
+from bprunner.runs.origins import write_texts
 from bprunner.spec.effective import effective_yaml
 from bprunner.spec.effective_sweep import sweep_yaml
 from bprunner.spec.sweep_reading import SweepDeclaration
@@ -141,12 +142,7 @@ def _write_sources(declaration: SweepDeclaration, folder: Path) -> None:
     folder.mkdir(exist_ok=True)
     for path in folder.iterdir():
         path.unlink()
-    for number, source in enumerate(declaration.sources):
-        name = source.path.name if source.path else f"{number}.yaml"
-        target = folder / (name if not (folder / name).exists() else f"{number}-{name}")
-        target.write_text(source.text, encoding="utf-8")
-    if declaration.overrides:
-        (folder / "overrides.txt").write_text("\n".join(declaration.overrides) + "\n", encoding="utf-8")
+    write_texts(declaration.sources, declaration.overrides, folder)
 
 
 # Finding studies
