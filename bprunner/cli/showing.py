@@ -96,10 +96,11 @@ def _studies() -> list[tuple[str, str]]:
         return []
     import time
 
+    from bprunner.cli.terminal import say
     from bprunner.runs.study_files import studies_in
 
     found = []
-    for path, identity in studies_in(here):
+    for path, identity in studies_in(here, lambda trouble: say(str(trouble))):
         begun = time.strftime("%Y-%m-%d %H:%M", time.localtime(identity.started / 1000))
         state = {"trained": "trained", "interrupted": "interrupted", "training": "not finished"}[identity.state]
         recorded = (

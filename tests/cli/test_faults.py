@@ -166,6 +166,9 @@ def test_a_study_that_cannot_be_read_costs_no_other(here: Path, told: Told, monk
     assert told("compare", "a") == 0
     assert told("compare", faulty.name) == 1
     assert "--fresh" in told.err
+    assert told("list") == 0
+    assert str(faulty / "study.json") in told.err
+    assert "c: begun" in told.out
     assert told("sync") == 1
     assert str(faulty) in told.err
     assert [line.split(":")[0] for line in sorted(told.out.splitlines())] == ["delivered a", "delivered c"]
