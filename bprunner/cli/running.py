@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
@@ -29,8 +29,10 @@ from bprunner.data.samples import Samples
 from bprunner.errors import BprunnerError, InputError, Problem
 from bprunner.runs.run import Run, execute_run, figures_data
 from bprunner.spec.reading import Declaration, read_declaration
-from bprunner.spec.sweep_reading import SweepDeclaration
 from bprunner.sweeps.declaring import declared_sweep
+
+if TYPE_CHECKING:
+    from bprunner.spec.sweep_reading import SweepDeclaration
 
 Declared = tuple[Declaration, Samples]
 """An experiment and its samples."""
@@ -48,12 +50,12 @@ def run_files(arguments: Sequence[str], wishes: Wishes) -> int:
     worst, results = ExitCode.WELL, []
     with Interrupts() as interrupts:
         for declared in declarations:
-            if isinstance(declared, SweepDeclaration):
+            if isinstance(declared, tuple):
+                code, result = _run_one(*declared, wishes, interrupts)
+            else:
                 from bprunner.cli.sweeping import run_sweep
 
                 code, result = run_sweep(declared, _words_of(declared, arguments), wishes, interrupts)
-            else:
-                code, result = _run_one(*declared, wishes, interrupts)
             results.append(result)
             worst = _worse(worst, code)
             if interrupts.code:
@@ -72,7 +74,8 @@ def _read(files: Sequence[str], changes: Sequence[str], wishes: Wishes) -> list[
     if not files:
         example = f"for example bprun configs/doc.yaml {changes[0]}" if changes else ""
         raise InputError(Problem("no file to run was named", hint=example))
-    declarations, problems = list[SweepDeclaration | Declared](), list[Problem]()
+    declarations: list[SweepDeclaration | Declared] = []
+    problems: list[Problem] = []
     for file in files:
         try:
             sweep = declared_sweep(file, changes, wishes.allow_outside)

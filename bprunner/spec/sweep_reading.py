@@ -22,6 +22,7 @@ from bprunner.spec.data_files import data_files
 from bprunner.spec.effective_sweep import sweep_hash
 from bprunner.spec.expanding import Axis, Cell, Expansion
 from bprunner.spec.experiment import Experiment
+from bprunner.spec.kinds import is_sweep
 from bprunner.spec.merging import laid_over, with_value, without
 from bprunner.spec.nodes import Node, find, from_data, plain
 from bprunner.spec.overriding import Laid, contradiction, is_argument, overridden, read_override, undone_by
@@ -124,13 +125,6 @@ class SweepDeclaration:
     def problem(self, path: Sequence[str | int], message: str, hint: str = "") -> InputError:
         """An error about what stands at a path of the sweep."""
         return InputError(problem_at(self.root, path, message, hint))
-
-
-def is_sweep(root: Node) -> bool:
-    """Whether a file declares a sweep, and no experiment."""
-    if not isinstance(root, nodes.Mapping):
-        return False
-    return bool({"sweep", "baseline"} & set(root.entries)) and "architecture" not in root.entries
 
 
 def read_sweep(

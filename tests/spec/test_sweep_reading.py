@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from bprunner.errors import InputError
+from bprunner.spec.kinds import is_sweep, may_vary
 from bprunner.spec.reading import read_declaration
-from bprunner.spec.sweep_reading import SweepDeclaration, is_sweep, read_sweep, sweep_of_overrides
+from bprunner.spec.sweep_reading import SweepDeclaration, read_sweep, sweep_of_overrides
 from bprunner.spec.sweep_schema import sweep_schema, sweep_schema_text
 from bprunner.spec.yaml_loader import load_value
 from tests.conftest import ROOT
@@ -452,3 +453,12 @@ def test_reading_a_sweep_imports_nothing_heavy() -> None:
         "sys.exit(any(heavy in sys.modules for heavy in ('numpy', 'scipy', 'optuna', 'mlflow')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60, cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize("value", ["[0.1, 0.2]", "{linear: {from: 0.1, to: 1, count: 3}}", "\n- 0.1\n- 0.2"])
+def test_an_argument_that_varies_something_is_never_taken_for_one_that_does_not(tmp_path: Path, value: str) -> None:
+    (tmp_path / "base.yaml").write_text(BASELINE, encoding="utf-8")
+    override = f"training.learning_rate={value}"
+    assert sweep_of_overrides(tmp_path / "base.yaml", [override]) is not None
+    assert may_vary(override)
+    assert not may_vary("training.learning_rate=0.1")
