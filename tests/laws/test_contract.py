@@ -105,8 +105,8 @@ def test_every_quantity_that_can_be_rounded_is_a_stage_and_a_key() -> None:
 # Imports
 
 FLOORS = (
-    "errors", "collector", "spec", "nn", "data", "training", "checking", "derivation", "sweeps", "tracking",
-    "figures", "runs", "cli",
+    "errors", "collector", "spec", "nn", "data", "training", "checking", "derivation", "grading", "sweeps", "tracking",
+    "figures", "documents", "runs", "cli",
 )  # fmt: skip
 """From the ground up. `_version` is a number that every floor may read."""
 
