@@ -115,14 +115,16 @@ def _places(samples: Samples, trace: Trace, row: int) -> tuple[int, ...]:
 
 
 def _following(network: Network, trace: Trace, row: int) -> dict[Any, float]:
-    """Weights and biases after the update; none after the last step."""
+    """Weights and biases after the update, and what the optimizer remembers then; none after the last step."""
     if row + 1 == len(trace):
         return {}
-    names = network.names
+    names, symbols = network.names, network.symbols
     columns = {name: f"weight.{name}" for name in names.weights} | {name: f"bias.{name}" for name in names.biases}
-    return {
-        network.symbols.parameter(name, new=True): float(trace[column][row + 1]) for name, column in columns.items()
-    }
+    found = {symbols.parameter(name, new=True): float(trace[column][row + 1]) for name, column in columns.items()}
+    for slot in MEMORY:
+        there = [name for name in columns if f"{slot}.{name}" in trace]
+        found |= {symbols.memory(slot, name, new=True): float(trace[f"{slot}.{name}"][row + 1]) for name in there}
+    return found
 
 
 def _recorded(network: Network, trace: Trace, row: int, count: int) -> dict[Any, Any]:

@@ -40,8 +40,10 @@ def latex_text(text: str) -> str:
 
 
 def latex_name(name: str) -> str:
-    """A name as a person writes it: w5 as w with a lowered 5, theta3 with a Greek letter; any other one as text."""
+    """A name as a person writes it: w5 as w with a lowered 5, theta as the Greek letter; any other one as text."""
     found = _PLAIN.fullmatch(name) if name.isascii() else None
+    if name in _GREEK:
+        return "\\" + name
     if found is None:
         return name if len(name) == 1 and name.isascii() and name.isalpha() else latex_text(name)
     letters, number = found.groups()
@@ -111,7 +113,7 @@ class Symbols:
         name = self._names.layers[layer][unit]
         if len(self._names.outputs) == 1 and layer == len(self._names.layers) - 1 and self.is_merged(layer):
             return self._made(f"delta.{name}", "Δ", r"\Delta")
-        return self._made(f"delta.{name}", f"δ_{name}", rf"\delta_{{{latex_text(name)}}}")
+        return self._made(f"delta.{name}", f"δ_{name}", rf"\delta_{{{latex_name(name)}}}")
 
     def parameter(self, name: str, new: bool = False) -> Expr:
         """A weight or bias before the update, or after it."""
@@ -129,13 +131,13 @@ class Symbols:
         )
 
     def update(self, name: str) -> Expr:
-        return self._made(f"update.{name}", f"update_{name}", rf"\mathrm{{update}}_{{{latex_text(name)}}}")
+        return self._made(f"update.{name}", f"update_{name}", rf"\mathrm{{update}}_{{{latex_name(name)}}}")
 
     def memory(self, slot: str, name: str, new: bool = False) -> Expr:
         """What the optimizer remembers of a weight or bias, before the update or after it."""
         letter = {"velocity": "v", "mean": "m", "squares": "s"}[slot]
         key, plus, raised = (f"new_{slot}.{name}", "⁺", "^{+}") if new else (f"{slot}.{name}", "", "")
-        return self._made(key, f"{letter}_{name}{plus}", rf"{letter}_{{{latex_text(name)}}}{raised}")
+        return self._made(key, f"{letter}_{name}{plus}", rf"{letter}_{{{latex_name(name)}}}{raised}")
 
     def rate(self, name: str) -> Expr:
         """The learning rate that a weight or bias has at this step."""
@@ -147,7 +149,7 @@ class Symbols:
 
     def _of_neuron(self, quantity: str, name: str, word: str = "") -> Expr:
         word = word or quantity
-        return self._made(f"{quantity}.{name}", f"{word}_{name}", rf"\mathrm{{{word}}}_{{{latex_text(name)}}}")
+        return self._made(f"{quantity}.{name}", f"{word}_{name}", rf"\mathrm{{{word}}}_{{{latex_name(name)}}}")
 
     def _made(self, key: str, text: str, latex: str) -> Expr:
         symbol = sympy.Symbol(key, real=True)

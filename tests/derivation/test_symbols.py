@@ -21,6 +21,7 @@ from tests.training.declarations import doc, xor
     [
         ("w5", "w_{5}"),
         ("theta3", r"\theta_{3}"),
+        ("theta", r"\theta"),
         ("w_12", "w_{12}"),
         ("out", r"\text{out}"),
         ("x", "x"),
