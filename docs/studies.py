@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bprunner.cli.showing import purpose_of
-from bprunner.runs.inline import inline_markdown
+from bprunner.documents.inline import inline_markdown
 from bprunner.runs.study_readme import write_readme
 from bprunner.sweeps.declaring import read_sweep
 from bprunner.sweeps.executing import execute_sweep

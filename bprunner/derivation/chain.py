@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import sympy
 
-from bprunner.derivation.network import Network, product, total
+from bprunner.derivation.network import Network, factors_of, product, total
 from bprunner.derivation.symbols import PARTIAL, Expr
 
 
@@ -52,8 +52,7 @@ class Pulled:
 
 def _joined(one: Expr, other: Expr) -> Expr:
     """A product that keeps its order, whatever products its factors are."""
-    factors = [part for each in (one, other) for part in (each.args if isinstance(each, sympy.Mul) else (each,))]
-    return product(*factors)
+    return product(*factors_of(one), *factors_of(other))
 
 
 def _sum(each: list[Pulled]) -> Pulled:

@@ -121,7 +121,7 @@ def _huber_slope(p: Expr, t: Expr, own: Numbers) -> Expr:
     return either(sympy.Abs(p - t) <= far, p - t, far * sympy.sign(p - t))
 
 
-_SQUARED = LossFormula(lambda p, t, _: (p - t) ** 2, lambda p, t, _: 2 * (p - t))
+_SQUARED = LossFormula(lambda p, t, _: (p - t) ** 2, lambda p, t, _: sympy.Mul(2, p - t, evaluate=False))
 _ABSOLUTE = LossFormula(lambda p, t, _: sympy.Abs(p - t), lambda p, t, _: sympy.sign(p - t))
 
 LOSSES: Mapping[str, LossFormula] = {

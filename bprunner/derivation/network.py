@@ -13,9 +13,16 @@ from bprunner.spec.naming import BiasPlace, WeightPlace
 
 
 def product(*factors: Expr) -> Expr:
-    """A product in the order given, as a person writes it; factors of 1 are left out."""
-    kept = [factor for factor in factors if factor != 1]
+    """A product in the order given, as a person writes it: factors of 1 are left out, and a minus stands in front."""
+    kept = [factor for factor in factors if factor not in (1, -1)]
+    if sum(factor == -1 for factor in factors) % 2:
+        kept.insert(0, sympy.Integer(-1))
     return kept[0] if len(kept) == 1 else sympy.Mul(*kept, evaluate=False) if kept else sympy.Integer(1)
+
+
+def factors_of(expression: Expr) -> tuple[Expr, ...]:
+    """The factors of a product; anything else is its own only one."""
+    return tuple(expression.args) if expression.is_Mul else (expression,)
 
 
 def total(terms: list[Expr]) -> Expr:
@@ -120,7 +127,7 @@ class Network:
         """∂error/∂prediction of one sample."""
         loss: Any = self.experiment.training.loss
         slope = LOSSES[loss.kind].slope(self.outs(self.last)[unit], self.symbols.target(unit), loss.parameters())
-        return product(*self.divisors(), slope)
+        return product(*self.divisors(), *factors_of(slope))
 
     def samples(self) -> Expr:
         """How many samples the update has."""

@@ -63,9 +63,10 @@ class _Rules:
                 Equation(update, change, kind),
             ]
         if kind in ("adagrad", "rmsprop"):
-            squares = self._squares(1, 1) if kind == "adagrad" else self._squares(*_shares(self._own.decay))
+            whole = sympy.Integer(1)
+            squares = self._squares(whole, whole) if kind == "adagrad" else self._squares(*_shares(self._own.decay))
             new = self._s.memory("squares", self._name, new=True)
-            change = -self._rate * self._g / self._root(new)
+            change = product(_MINUS, self._rate, self._g, 1 / self._root(new))
             return [Equation(new, squares, "squares"), Equation(update, change, kind)]
         return self._adam(update)
 
@@ -75,52 +76,60 @@ class _Rules:
 
     def _momentum(self) -> tuple[Expr, Expr]:
         v, new, mu = self._velocities()
-        step = -self._rate * self._g
+        step = product(_MINUS, self._rate, self._g)
         match self._own.form:
             case "classical":
-                return mu * v + step, new
+                return total([product(mu, v), step]), new
             case "last_gradient":
-                return step, new + mu * v
+                return step, total([new, product(mu, v)])
             case "averaged":
-                return mu * v + (1 - mu) * self._g, -self._rate * new
+                kept, added = _shares(self._own.momentum)
+                return total([product(kept, v), product(added, self._g)]), product(_MINUS, self._rate, new)
             case _:
-                return mu * v + self._g, -self._rate * new
+                return total([product(mu, v), self._g]), product(_MINUS, self._rate, new)
 
     def _nesterov(self) -> tuple[Expr, Expr]:
         v, new, mu = self._velocities()
         if self._own.form == "classical":
-            return mu * v - self._rate * self._g, new + mu * (new - v)
-        return mu * v + self._g, -self._rate * (self._g + mu * new)
+            velocity = total([product(mu, v), product(_MINUS, self._rate, self._g)])
+            return velocity, total([new, product(mu, total([new, -v]))])
+        velocity = total([product(mu, v), self._g])
+        return velocity, product(_MINUS, self._rate, total([self._g, product(mu, new)]))
 
     def _squares(self, kept: Expr, added: Expr) -> Expr:
-        return kept * self._s.memory("squares", self._name) + added * self._g**2
+        return total([product(kept, self._s.memory("squares", self._name)), product(added, self._g**2)])
 
     def _root(self, squares: Expr) -> Expr:
         epsilon = exact(self._own.epsilon)
         if getattr(self._own, "epsilon_place", "outside") == "inside":
-            return sympy.sqrt(squares + epsilon)
-        return sympy.sqrt(squares) + epsilon
+            return sympy.sqrt(total([squares, epsilon]))
+        return total([sympy.sqrt(squares), epsilon])
 
     def _adam(self, update: Expr) -> list[Equation]:
         own, memory, name = self._own, self._s.memory, self._name
         mean, squares = memory("mean", name, new=True), memory("squares", name, new=True)
         kept, added = _shares(own.beta1)
         found = [
-            Equation(mean, kept * memory("mean", name) + added * self._g, "mean"),
+            Equation(mean, total([product(kept, memory("mean", name)), product(added, self._g)]), "mean"),
             Equation(squares, self._squares(*_shares(own.beta2)), "squares"),
         ]
         t = self._s.number("count", "t", "t")
         short1, short2 = 1 - exact(own.beta1) ** t, 1 - exact(own.beta2) ** t
         if not own.bias_correction:
-            change = -self._rate * mean / self._root(squares)
+            change = product(_MINUS, self._rate, mean, 1 / self._root(squares))
         elif own.epsilon_place == "uncorrected":
-            change = -self._rate * sympy.sqrt(short2) / short1 * mean / self._root(squares)
+            change = product(_MINUS, self._rate, sympy.sqrt(short2), mean, 1 / short1, 1 / self._root(squares))
         else:
-            change = -self._rate * (mean / short1) / self._root(squares / short2)
+            change = product(_MINUS, self._rate, mean, 1 / short1, 1 / self._root(squares / short2))
         if own.kind == "adamw":
-            change = -self._rate * exact(own.weight_decay) * self._w + change
+            decay = product(_MINUS, self._rate, exact(own.weight_decay), self._w)
+            change = total([decay, change])
         return [*found, Equation(update, change, own.kind)]
 
 
+_MINUS = sympy.Integer(-1)
+
+
 def _shares(kept: float) -> tuple[Expr, Expr]:
-    return exact(kept), 1 - exact(kept)
+    """What is kept and what is added, 0.9 and (1 - 0.9)."""
+    return exact(kept), sympy.Add(1, -exact(kept), evaluate=False)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bprunner.runs.inline import inline_markdown
+from bprunner.documents.inline import inline_markdown
 from bprunner.runs.study_tables import fates_told, study_table
 from bprunner.spec.describing import network_line, training_line
 from bprunner.spec.effective_sweep import sweep_yaml

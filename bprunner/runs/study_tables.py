@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from bprunner.runs.inline import inline_markdown
+from bprunner.documents.inline import inline_markdown
 from bprunner.spec.naming import counted
 from bprunner.sweeps.facts import CONVERGED, DIVERGED, LEARNING_RATE, Facts, Group
 from bprunner.sweeps.pair_findings import outer_and_inner

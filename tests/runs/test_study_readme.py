@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bprunner.documents.inline import inline_markdown
 from bprunner.figures.studies import Picture, pictures_of
-from bprunner.runs.inline import inline_markdown
 from bprunner.runs.study_readme import README, main, readme, shown_pictures, write_readme
 from bprunner.runs.study_tables import CHOSEN, MOST_RUNS, TOP, study_table
 from bprunner.sweeps.declaring import read_sweep
