@@ -28,15 +28,26 @@ _GREEK = frozenset({
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi", "pi",
     "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
 })  # fmt: skip
+# Spellings that LaTeX, MathJax (on GitHub) and math-core read alike: they share no command for ^, ~ and `, and typeset
+# these characters as the ones that stand here.
 _ESCAPED = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "_": r"\_", "^": r"\^{}", "~": r"\~{}", "#": r"\#", "$": r"\$",
-    "%": r"\%", "&": r"\&",
+    "{": r"\{", "}": r"\}", "_": r"\_", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "^": "ˆ", "~": "˜", "`": "‘",
 }  # fmt: skip
+# Characters that a font would join: two hyphens to a dash.
+_JOINED = re.compile(r"(?<=[-<>,'!?‘])(?=[-<>,'‘])")
 
 
 def latex_text(text: str) -> str:
-    """Any text as itself within LaTeX's mathematics."""
-    return r"\text{" + "".join(_ESCAPED.get(character, character) for character in text) + "}"
+    """Any text as itself within LaTeX's mathematics, on one line."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    parts = [_text_part(part) for part in line.split("\\")]
+    # No text has a command for a backslash that all three know; mathematics has.
+    return parts[0] if len(parts) == 1 else "{" + r"\backslash".join(parts) + "}"
+
+
+def _text_part(text: str) -> str:
+    escaped = "".join(_ESCAPED.get(character, character) for character in text)
+    return r"\text{" + _JOINED.sub("{}", escaped) + "}" if text else ""
 
 
 def latex_name(name: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import xml.etree.ElementTree as ElementTree
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ import sympy
 import bprunner
 from bprunner.derivation.network import Network
 from bprunner.derivation.numbers import check_explainable, is_written_out, representatives
-from bprunner.derivation.symbols import latex_name
+from bprunner.derivation.symbols import latex_name, latex_text
 from bprunner.errors import InputError
 from bprunner.spec.reading import read_declaration
 from tests.training.declarations import doc, xor
@@ -28,13 +30,29 @@ from tests.training.declarations import doc, xor
         ("h1.2", r"h_{1.2}"),
         ("a_b", r"\text{a\_b}"),
         ("θ", r"\text{θ}"),
-        (r"\input{x}", r"\text{\textbackslash{}input\{x\}}"),
-        ("$&%#~^", r"\text{\$\&\%\#\~{}\^{}}"),
+        (r"\input{x}", r"{\backslash\text{input\{x\}}}"),
+        ("\\", r"{\backslash}"),
+        ("$&%#~^`", r"\text{\$\&\%\#˜ˆ‘}"),
+        ("a--b''``", r"\text{a-{}-b'{}'{}‘{}‘}"),
+        ("a\x00\n\ud800b", r"\text{a   b}"),
         ("١", r"\text{١}"),
     ],
 )
 def test_names_in_latex(name: str, latex: str) -> None:
     assert latex_name(name) == latex
+
+
+def test_any_name_is_a_text_to_who_reads_latex() -> None:
+    """math-core refuses what is no mathematics, and gives the text back; several spaces are one."""
+    import math_core
+
+    shown = {"^": "ˆ", "~": "˜", "`": "‘", "'": "’", '"': "”", " ": "\xa0"}
+    converter = math_core.LatexToMathML()
+    for character in map(chr, range(32, 127)):
+        for name in (f"{character}w", f"w{character}", f"a {character}{character}b", f"é{character}漢"):
+            markup = converter.convert_with_local_state(latex_text(name), displaystyle=False)
+            text = "".join(ElementTree.fromstring(markup.replace("&ApplyFunction;", "")).itertext())
+            assert text == "".join(shown.get(each, each) for each in re.sub(" +", " ", name))
 
 
 def test_a_name_that_is_a_formula_is_a_name() -> None:
