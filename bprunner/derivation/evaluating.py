@@ -84,6 +84,11 @@ def _holds(condition: Expr, inner: Callable[[Expr], float]) -> bool:
     }[condition.func])  # fmt: skip
 
 
+def holds(condition: Expr, values: Values, sample: int, network: Network) -> bool:
+    """Whether a case's condition holds for one sample of the update."""
+    return _holds(condition, lambda part: _value(part, values, sample, network))
+
+
 def _exp(x: float) -> float:
     return math.inf if x > 709.0 else math.exp(x)
 

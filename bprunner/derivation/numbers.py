@@ -81,12 +81,7 @@ def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: i
     Raises InputError where the experiment cannot be explained, the step is not recorded, or not enough of it.
     """
     check_explainable(experiment)
-    names = experiment.architecture.names
-    columns = [*(f"weight.{name}" for name in names.weights), *(f"bias.{name}" for name in names.biases)]
-    missing = [column for column in columns if column not in trace]
-    if missing:
-        hint = "record them: `weight` and `bias` belong to trace.quantities"
-        raise InputError(Problem(f"the trace does not have {missing[0]}", path="trace.quantities", hint=hint))
+    _check_recorded(experiment, trace)
     rows = np.nonzero(trace.steps == step)[0]
     if not len(rows):
         hint = f"there are steps {trace.steps[0]} to {trace.steps[-1]}"
@@ -100,11 +95,45 @@ def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: i
     places = _places(samples, trace, row)
     network = Network(experiment, len(places) > 1)
     at = list(places)
-    parameters = {name: float(trace[column][row]) for column in columns for name in [column.split(".", 1)[1]]}
-    exact = computed(network, parameters, samples.inputs[at], samples.targets[at])
+    exact = computed(network, _parameters(experiment, trace, row), samples.inputs[at], samples.targets[at])
     exact |= _following(network, trace, row) | _rates(network, samples, step)
     exact = with_deltas(network, exact)
     return StepNumbers(network, step, places, exact, {**exact, **_recorded(network, trace, row, len(places))})
+
+
+def forward_again(numbers: StepNumbers, samples: Samples, trace: Trace) -> StepNumbers | None:
+    """The forward pass of the same samples with the weights after the update, without any δ; None after the last step.
+
+    Where the next step has other samples, the numbers are computed from its weights.
+    """
+    experiment = numbers.network.experiment
+    row = int(np.nonzero(trace.steps == numbers.step)[0][0]) + 1
+    if row == len(trace):
+        return None
+    network = Network(experiment, numbers.network.several)
+    at = list(numbers.samples)
+    exact = computed(network, _parameters(experiment, trace, row), samples.inputs[at], samples.targets[at])
+    is_same = _places(samples, trace, row) == numbers.samples
+    traced = {**exact, **_recorded(network, trace, row, len(at))} if is_same else exact
+    return StepNumbers(network, int(trace.steps[row]), numbers.samples, exact, traced)
+
+
+def _check_recorded(experiment: Experiment, trace: Trace) -> None:
+    missing = [column for column in _parameter_columns(experiment) if column not in trace]
+    if missing:
+        hint = "record them: `weight` and `bias` belong to trace.quantities"
+        raise InputError(Problem(f"the trace does not have {missing[0]}", path="trace.quantities", hint=hint))
+
+
+def _parameter_columns(experiment: Experiment) -> list[str]:
+    names = experiment.architecture.names
+    return [*(f"weight.{name}" for name in names.weights), *(f"bias.{name}" for name in names.biases)]
+
+
+def _parameters(experiment: Experiment, trace: Trace, row: int) -> dict[str, float]:
+    """Weights and biases by name, as they are at a row of the trace."""
+    columns = _parameter_columns(experiment)
+    return {column.split(".", 1)[1]: float(trace[column][row]) for column in columns}
 
 
 def _places(samples: Samples, trace: Trace, row: int) -> tuple[int, ...]:

@@ -33,13 +33,13 @@ class Language:
         """The short words of one file, such as `player` (player.yaml)."""
         return _read_words(self.code, name)
 
-    def text(self, name: str, **parts: Any) -> str:
+    def text(self, file: str, /, **parts: Any) -> str:
         """A text from its template, such as `document.md`, with its parts in place. A part that is missing is an
         error; parts are put in as they are, so whoever gives them has escaped them."""
         from jinja2 import Environment, FunctionLoader, StrictUndefined
 
-        def load(file: str) -> str:
-            return self._folder.joinpath(file).read_text(encoding="utf-8")
+        def load(name: str) -> str:
+            return self._folder.joinpath(name).read_text(encoding="utf-8")
 
         environment = Environment(
             loader=FunctionLoader(load),
@@ -49,7 +49,7 @@ class Language:
             keep_trailing_newline=True,
             autoescape=False,
         )
-        return environment.get_template(f"{name}.j2").render(**parts)
+        return environment.get_template(f"{file}.j2").render(**parts)
 
 
 @cache
