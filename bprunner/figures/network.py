@@ -73,9 +73,14 @@ _OFF_PATH_LINE, _OFF_PATH_TEXT = 0.35, 0.8
 
 
 def draw_network(
-    network: Network, weights: Weights = "both", name: str | None = None, words: Words = ENGLISH
+    network: Network,
+    weights: Weights = "both",
+    name: str | None = None,
+    words: Words = ENGLISH,
+    described: Network | None = None,
 ) -> Drawing:
     """The picture. `weights`: what is written on edges. `name`: begins the SVG's ids; by default made of its content.
+    `described`: what is told to those who cannot see it, where the network's own texts only keep room for others.
 
     Whoever shows two equal drawings in one page names them. Names and values may be any text.
     """
@@ -87,11 +92,11 @@ def draw_network(
         width=layout.width,
         height=layout.height,
         title=network.title,
-        description=" ".join([_description(network, words), *notes]),
+        description=" ".join([_description(described or network, words), *notes]),
         name=name,
         kind="network",
     )
-    caption = " ".join(filter(None, [one_line(network.title), words.colours if network.edges else "", *notes]))
+    caption = " ".join(filter(None, [_sentence(network.title), words.colours if network.edges else "", *notes]))
     return Drawing(svg, layout.width, layout.height, caption, notes)
 
 
@@ -110,6 +115,12 @@ def _notes(layout: Layout, words: Words) -> tuple[str, ...]:
         template = words.values_missing if what == "values" else words.labels_missing
         notes.append(template.format(heading=heading_of(layer)[0] if layer else ""))
     return tuple(notes)
+
+
+def _sentence(title: str) -> str:
+    """A title that others follow: closed by a point unless it ends with a mark of its own."""
+    title = one_line(title)
+    return f"{title}." if title and title[-1].isalnum() else title
 
 
 def _description(network: Network, words: Words) -> str:
