@@ -221,6 +221,31 @@ def resume(
 
 
 @app.command()
+def grade(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE ANSWERS… [KEY=VALUE]…",
+            help="The file of an experiment, files of answers or folders of them, and changes to the experiment.",
+            autocompletion=_files,
+        ),
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object; of several students, a list.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print a table as CSV, with a row for each student.")] = False,
+    data_anywhere: Anywhere = False,
+) -> None:
+    """Hold a student's figures against the run: right, right given an earlier wrong one, or wrong, and how.
+
+    Exits with 0 when every figure that was answered is right, 3 when some are not, 2 when the input is wrong.
+
+    Example: [bold]bprun grade configs/doc.yaml answers.yaml[/bold]
+    """
+    from bprunner.cli.grading import grade_answers
+
+    raise typer.Exit(grade_answers(arguments, as_json=json, as_csv=csv, allow_outside=data_anywhere))
+
+
+@app.command()
 def sync(
     studies: Annotated[
         list[str] | None, typer.Argument(metavar="[STUDY]…", help="Names or folders of studies; all unless given.")
