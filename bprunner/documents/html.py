@@ -24,6 +24,7 @@ _NARROW = 17.0
 _FEW_HEADINGS = 2
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; {scripts}img-src data:; base-uri 'none'; form-action 'none'"
 _OPTIONS = MarkdownIt("commonmark").options
+_ENDING = re.compile(r"[.,;:!?)\]}’”…]+")
 _IDS = re.compile(r'(?<=\sid=")[^"]+(?=")')
 
 
@@ -121,8 +122,15 @@ class _Page(RendererHTML):
         latex = tokens[at].content
         markup = self._mathml(latex, is_display=False)
         if markup is None:
-            return f'<code class="latex">{escapeHtml(latex)}</code>'
-        return f'<span class="long">{markup}</span>' if width_of(markup) > _NARROW else markup
+            return f'<code class="latex">{escapeHtml(latex)}</code>{_ending(tokens, at)}'
+        if width_of(markup) > _NARROW:
+            return f'<span class="long">{markup}</span>{_ending(tokens, at)}'
+        ending = _ending(tokens, at)
+        return f'<span class="held">{markup}{ending}</span>' if ending else markup
+
+    def text(self, tokens: Sequence[Token], at: int, *_: Any) -> str:
+        written = len(_ending(tokens, at - 1)) if at and tokens[at - 1].type == "math_inline" else 0
+        return escapeHtml(tokens[at].content[written:])
 
     def formula(self, tokens: Sequence[Token], at: int, *_: Any) -> str:
         latex = tokens[at].content
@@ -205,6 +213,13 @@ class _Page(RendererHTML):
             found = f"{name}-{number}"
         self._ids.add(found)
         return found
+
+
+def _ending(tokens: Sequence[Token], at: int) -> str:
+    """The signs after a formula within a line: browsers would begin a new line with them."""
+    after = tokens[at + 1] if at + 1 < len(tokens) else None
+    found = _ENDING.match(after.content) if after is not None and after.type == "text" else None
+    return found[0] if found else ""
 
 
 def _plain(inline: Token) -> str:

@@ -6,7 +6,8 @@ import xml.etree.ElementTree as ElementTree
 from functools import cache
 from typing import Any
 
-_LETTER, _SCRIPT, _CELL = 0.52, 0.72, 0.9  # em: a character, what a raised one takes of it, the space of a column
+# em: a character, what a raised one takes of it, the space of a column, and around a table.
+_LETTER, _SCRIPT, _CELL, _TABLE = 0.52, 0.72, 0.9, 0.5
 _SCRIPTS = {"msub": (1,), "msup": (1,), "msubsup": (1, 2)}
 
 
@@ -60,4 +61,4 @@ def _leaf(node: ElementTree.Element) -> float:
 def _table(node: ElementTree.Element) -> float:
     rows = [[_width(cell) for cell in row] for row in node]
     columns = max(map(len, rows), default=0)
-    return sum(max(row[at] for row in rows if at < len(row)) + _CELL for at in range(columns))
+    return _TABLE + sum(max(row[at] for row in rows if at < len(row)) + _CELL for at in range(columns))

@@ -196,6 +196,17 @@ def test_what_is_mathematics(markdown: str, formulas: list[str]) -> None:
     assert [child.content for child in children if child.type == "math_inline"] == formulas
 
 
+def test_signs_stay_with_the_formula_before_them() -> None:
+    page = made("$x$, and ($y$). $z$ $\\frac{a}{b}$…")
+    assert re.findall(r"</math>([^<]*)(</?span)?", page) == [
+        (",", "</span"),
+        (").", "</span"),
+        (" ", "<span"),
+        ("…", "</span"),
+    ]
+    assert Page(page).text.strip().endswith("x, and (y). z ab…")
+
+
 def test_pictures_are_found_by_their_addresses() -> None:
     drawing = error_curve()
     assert "<figure>" in made("![a](path-é.svg)", pictures={"path-é.svg": drawing})
