@@ -242,7 +242,7 @@ class _Player:
         ]
 
     def _updates(self, layer: int | None) -> list[tuple[str, int | None]]:
-        has_updates = any(each.update is not None for each in self.data.parameters)
+        has_updates = any(value is not None for each in self.data.parameters for value in each.update or ())
         return [("update", layer)] * has_updates + [("new", layer)] * any(self.data.has_following)
 
     # The page
