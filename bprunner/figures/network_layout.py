@@ -129,6 +129,8 @@ def _layout(network: Network, weights: Weights, stretch: float) -> Layout:
     radius = _radius(network)
     has_bias = any(neuron.bias for layer in network.layers for neuron in layer.neurons)
     cells = [() if isinstance(layer, LeftOut) else shown_neurons(layer) for layer in shown]
+    if len(shown) > 1 and isinstance(layer := shown[-1], Layer) and layer.role == "target":
+        cells[-1] = _beside(shown[-2], cells[-2], layer) or cells[-1]
     lines = max(len(_texts(n, radius)[1]) for column in cells for n in column if isinstance(n, Neuron))
     above, below = radius + (PILL + 8 if has_bias else 0), radius + LINE_HEIGHT * lines + (2 if lines else 0)
     most = max(len(column) for column in cells)
@@ -169,6 +171,16 @@ def _layout(network: Network, weights: Weights, stretch: float) -> Layout:
     if shift > 0:
         columns, edges = _moved(columns, edges, shift)
     return Layout(tuple(columns), tuple(edges), radius, top, bottom, width, height, tuple(dropped))
+
+
+def _beside(
+    outputs: Layer | LeftOut, cells: Sequence[Neuron | LeftOut], targets: Layer
+) -> tuple[Neuron | LeftOut, ...]:
+    """The targets of the outputs that are drawn, where each output has one; else nothing."""
+    if isinstance(outputs, LeftOut) or len(outputs.neurons) != len(targets.neurons):
+        return ()
+    target_of = {output.name: target for output, target in zip(outputs.neurons, targets.neurons, strict=True)}
+    return tuple(cell if isinstance(cell, LeftOut) else target_of[cell.name] for cell in cells)
 
 
 def _size(network: Network, right: float, bottom: float) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -278,3 +279,25 @@ def test_words_can_be_others() -> None:
 def test_what_is_no_network_is_refused(layers: tuple[Layer, ...], sent: tuple[Edge, ...], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Network("x", layers, sent)
+
+
+def test_each_output_that_is_drawn_has_its_target_beside_it() -> None:
+    drawn = neurons(draw_network(network([2, 20], path=["n1.11"])))
+    outputs = [name.removeprefix("n1.") for name in drawn if name.startswith("n1.")]
+    assert "11" in outputs
+    assert [name.removeprefix("t") for name in drawn if name.startswith("t")] == outputs
+
+
+def test_a_title_before_other_sentences_ends_like_one() -> None:
+    said = "An edge has the colour of the neuron that receives it."
+    for title, begin in (("A network", "A network. "), ("A network?", "A network? "), ("", "")):
+        assert draw_network(replace(network([2, 1]), title=title)).caption == begin + said
+
+
+def test_what_is_described_may_be_another_network_with_the_same_picture() -> None:
+    room, described = network([2, 1]), network([2, 1], has_values=False)
+
+    def told(drawing: Drawing) -> str | None:
+        return tree(drawing).findtext(f"{SVG}desc")
+
+    assert told(draw_network(room, described=described)) == told(draw_network(described)) != told(draw_network(room))
