@@ -31,7 +31,7 @@ def tokens_of(document: Document) -> list[Token]:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
     parser.block.ruler.before("paragraph", "mark", _mark, {"alt": ["paragraph", "reference", "blockquote", "list"]})
     parser.inline.ruler.before("escape", "math_inline", _mathematics)
     return parser
