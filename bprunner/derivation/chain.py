@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import sympy
 
-from bprunner.derivation.network import Network, factors_of, product, total
+from bprunner.derivation.network import Network
+from bprunner.derivation.products import factors_of, product, total
 from bprunner.derivation.symbols import PARTIAL, Expr
 
 

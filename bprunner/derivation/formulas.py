@@ -11,10 +11,11 @@ from typing import Any
 
 import sympy
 
+from bprunner.derivation.products import product
 from bprunner.derivation.symbols import Expr
 
 Numbers = Mapping[str, Any]
-_HALF = sympy.Rational(1, 2)
+_HALF, _MINUS = sympy.Rational(1, 2), sympy.Integer(-1)
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,11 @@ def _scale(own: Numbers, name: str) -> Expr:
 ACTIVATIONS: Mapping[str, Formula] = {
     "linear": Formula(lambda net, _: net, lambda _net, _out, _: sympy.Integer(1)),
     "sigmoid": Formula(
-        lambda net, own: 1 / (1 + sympy.exp(-_scale(own, "slope") * net)),
+        lambda net, own: 1 / (1 + sympy.exp(product(_MINUS, _scale(own, "slope"), net))),
         lambda _net, out, own: _scale(own, "slope") * out * (1 - out),
     ),
     "tanh": Formula(
-        lambda net, own: _scale(own, "height") * sympy.tanh(_scale(own, "slope") * net),
+        lambda net, own: product(_scale(own, "height"), sympy.tanh(product(_scale(own, "slope"), net))),
         lambda _net, out, own: _scale(own, "slope") * (_scale(own, "height") - out**2 / _scale(own, "height")),
     ),
     "relu": Formula(lambda net, _: either(net > 0, net, 0), lambda net, _out, _: either(net > 0, 1, 0)),
@@ -104,7 +105,7 @@ ACTIVATIONS: Mapping[str, Formula] = {
     "gelu_tanh": Formula(lambda net, _: _HALF * net * (1 + sympy.tanh(_inner(net))), _gelu_tanh_slope),
     "step": Formula(_step, lambda _net, _out, own: exact(own["derivative"])),
     "gaussian": Formula(
-        lambda net, own: sympy.exp(-net / (2 * exact(own["width"]) ** 2)),
+        lambda net, own: sympy.exp(product(_MINUS, net, 1 / (2 * exact(own["width"]) ** 2))),
         lambda _net, out, own: -out / (2 * exact(own["width"]) ** 2),
     ),
 }

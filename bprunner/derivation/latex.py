@@ -103,13 +103,17 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         minus = ""
         if parts[0] == -1:
             minus, parts = "-", parts[1:]
-        written = [self._factor(part, number == 0 and not minus, len(parts)) for number, part in enumerate(parts)]
+        written = [
+            self._factor(part, number == 0 and not minus, len(parts), is_last=number == len(parts) - 1)
+            for number, part in enumerate(parts)
+        ]
         return [minus + written[0], *(rf" \cdot {text}" for text in written[1:])]
 
-    def _factor(self, part: Expr, is_first: bool, count: int) -> str:
+    def _factor(self, part: Expr, is_first: bool, count: int, is_last: bool = False) -> str:
         text = str(self.doprint(part))
-        is_sum = part.is_Add or isinstance(part, sympy.Piecewise) or part.func.__name__ == "over_samples"
-        if count == 1 and not (part.is_Add and not is_first):
+        is_inner_sum = part.func.__name__ == "over_samples" and not (is_last and self._samples is None)
+        is_sum = part.is_Add or isinstance(part, sympy.Piecewise) or is_inner_sum
+        if count == 1 and is_first:
             return text
         return bracketed(text) if is_sum or is_signed(text, is_first) else text
 
@@ -183,11 +187,11 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             if sample < 2 or sample == self._samples - 1 or self._samples <= LONG_SUM:
                 self.sample = sample
                 text = self.doprint(inner)
-                each.append(bracketed(text) if inner.is_Add or text.startswith("-") else text)
+                each.append(bracketed(text) if inner.is_Add else text)
             elif sample == 2:
                 each.append(r"\cdots")
         self.sample = own
-        return " + ".join(each)
+        return each[0] + "".join(f" - {text[1:]}" if text.startswith("-") else f" + {text}" for text in each[1:])
 
     def _print_Piecewise(self, e: Expr) -> str:
         if self._holds is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from bprunner.data.samples import Samples
+from bprunner.derivation.chain import Chain
 from bprunner.derivation.evaluating import computed, evaluate, with_deltas
 from bprunner.derivation.network import Network
 from bprunner.derivation.symbols import Expr
@@ -98,7 +99,20 @@ def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: i
     exact = computed(network, _parameters(experiment, trace, row), samples.inputs[at], samples.targets[at])
     exact |= _following(network, trace, row) | _rates(network, samples, step)
     exact = with_deltas(network, exact)
-    return StepNumbers(network, step, places, exact, {**exact, **_recorded(network, trace, row, len(places))})
+    traced = {**exact, **_recorded(network, trace, row, len(places))}
+    return StepNumbers(network, step, places, exact, traced | _not_recorded(network, traced))
+
+
+def _not_recorded(network: Network, traced: dict[Any, Any]) -> dict[Any, float]:
+    """Gradients and updates that the trace leaves out, from what it has."""
+    symbols, chain, found = network.symbols, Chain(network), {}
+    for name in (*network.names.weights, *network.names.biases):
+        if symbols.gradient(name) not in traced:
+            found[symbols.gradient(name)] = evaluate(chain.gradient(name).closed, traced, 0, network)
+        new = symbols.parameter(name, new=True)
+        if symbols.update(name) not in traced and new in traced:
+            found[symbols.update(name)] = traced[new] - traced[symbols.parameter(name)]
+    return found
 
 
 def forward_again(numbers: StepNumbers, samples: Samples, trace: Trace) -> StepNumbers | None:

@@ -8,7 +8,8 @@ from typing import Any
 import sympy
 
 from bprunner.derivation.formulas import exact
-from bprunner.derivation.network import Network, product, total
+from bprunner.derivation.network import Network
+from bprunner.derivation.products import product, total
 from bprunner.derivation.symbols import Expr
 from bprunner.spec.experiment import Experiment
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy
 
-from bprunner.derivation.network import total
+from bprunner.derivation.products import total
 from bprunner.derivation.symbols import Expr
 from bprunner.derivation.updating import is_fixed, update_equations
 from bprunner.documents.deriving import is_simple_chain, short_gradient, small_update

@@ -8,7 +8,7 @@ import sympy
 
 from bprunner.derivation.chain import Derivation
 from bprunner.derivation.latex import visible_length
-from bprunner.derivation.network import product, total
+from bprunner.derivation.products import product, total
 from bprunner.derivation.symbols import Expr, latex_name
 from bprunner.derivation.updating import is_fixed, update_equations
 from bprunner.documents.equations import Side, aligned

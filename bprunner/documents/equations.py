@@ -93,7 +93,7 @@ class Scribe:
             key, step = key.removeprefix("new_"), step + 1
         for column in _columns(key, self):
             printed = self.printing.of(value, column, step, of_sample)
-            if printed.decimal is None or printed != at_digits(value, self.printing.digits):
+            if printed.decimal is None or printed != at_digits(value, self.printing.digits_of(column)):
                 return printed
         return self.printing.of(value, key, step, of_sample)
 
@@ -144,7 +144,7 @@ class Scribe:
         """The number that a symbol is."""
         return Side((self.latex(symbol),), None if self._is_left_out(symbol) else one(self.printed(symbol).fraction))
 
-    def terms(self, expression: Expr) -> Side | None:
+    def terms(self, expression: Expr, digits: int) -> Side | None:
         """A sum of products with each product worked out; None where there are none, or it is left out."""
         if (
             self.blanks is not None
@@ -153,7 +153,7 @@ class Scribe:
         ):
             return None
         each = [
-            at_digits(evaluate(part, self.numbers.traced, self.sample, self.network), self.printing.digits)
+            at_digits(evaluate(part, self.numbers.traced, self.sample, self.network), digits)
             for part in expression.args
         ]
         if any(term.decimal is None for term in each):
@@ -181,7 +181,7 @@ class Scribe:
         """symbol = formula = its numbers = its products = the result, without a side that says what the one before
         says."""
         sides = [self.symbolic(symbol), self.symbolic(formula), self.substituted(formula)]
-        middle = self.terms(formula)
+        middle = self.terms(formula, self.printing.digits_of(self.network.symbols.named[symbol].key))
         if middle is not None:
             sides.append(middle)
         sides.append(self.result(symbol))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -16,6 +16,7 @@ DIGITS = 6
 MINUS = "−"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST, _LARGEST = -4, 7  # exponents from which on, outwards, numbers are written with a power of ten
+_MOST_DIGITS = 10
 _CERTAIN_DIGITS = 12  # to so many digits a double and the number that was meant are the same
 
 
@@ -99,13 +100,15 @@ class Printing:
     """How the numbers of one run are printed.
 
     digits: significant ones, for everything. Unless given, a number that the author prints has the author's digits,
-    rounded or cut off as the author does it; the others have six.
+    rounded or cut off as the author does it. The others have six, or as many as the author prints of such a quantity
+    where these are more.
     """
 
     def __init__(self, experiment: Experiment, figures: Verdicts, digits: int | None = None) -> None:
         self.digits = digits or DIGITS
         self._experiment = experiment
         self._figures = {} if digits is not None else dict(_longest(figures))
+        self._lengths = _lengths(self._figures)
 
     def of(self, value: float, column: str = "", step: int = 0, sample: int | None = None) -> Printed:
         """A quantity of the run. `sample`: from 1, where there are several."""
@@ -115,7 +118,25 @@ class Printing:
             if key in self._figures:
                 shown = Decimal(self._figures[key])
                 return Printed(shown, _is_the_same(shown, Decimal(repr(float(value)))))
-        return at_digits(value, self.digits)
+        return at_digits(value, self.digits_of(column))
+
+    def digits_of(self, column: str) -> int:
+        """How many significant digits a number of such a quantity has, unless the author says otherwise."""
+        return max(self.digits, self._lengths.get(column.partition(".")[0], 0))
+
+
+def _lengths(figures: Mapping[Key, str]) -> dict[str, int]:
+    """By quantity, the most significant digits that are printed of one."""
+    found: dict[str, int] = {}
+    for (name, _, _), text in figures.items():
+        quantity = name.partition(".")[0]
+        found[quantity] = max(found.get(quantity, 0), len(Decimal(text).as_tuple().digits))
+    return found
+
+
+def _is_written_by_hand(text: str) -> bool:
+    """Whether somebody would write so many digits; the others are a computer's."""
+    return "e" not in text.lower() and len(Decimal(text).as_tuple().digits) <= _MOST_DIGITS
 
 
 def _longest(figures: Verdicts) -> Iterator[tuple[Key, str]]:
@@ -123,6 +144,6 @@ def _longest(figures: Verdicts) -> Iterator[tuple[Key, str]]:
     found = []
     for verdict in figures:
         text = verdict.shown if verdict.state == "agrees" else str(verdict.right) if verdict.right is not None else ""
-        if text and verdict.state in ("agrees", "erratum") and "e" not in text.lower():
+        if text and verdict.state in ("agrees", "erratum") and _is_written_by_hand(text):
             found.append(((verdict.where.name, verdict.step, verdict.where.sample), text))
     yield from sorted(found, key=lambda each: len(each[1]))
