@@ -53,6 +53,11 @@ def standing_for(printed: Printed, ways: Ways) -> tuple[float, float]:
     return float(min(ends)), float(max(ends))
 
 
+def may_cover(value: float, printed: Printed, widest: float) -> bool:
+    """Whether a range around a number can have a figure in it, and is worth looking for."""
+    return abs(value - float(printed.number)) <= widest * abs(value) + float(unit(printed))
+
+
 def covers(found: Range, printed: Printed, ways: Ways, widest: float) -> bool:
     """Whether a figure is what some number of a range gives. A range that reaches more than `widest` of its own number
     to either side counts for nothing: it would cover too much."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from bprunner.checking.verdicts import agreement
-from bprunner.grading.digits import Ways, agrees, at_digits, covers, telling, unit
+from bprunner.grading.digits import Ways, agrees, at_digits, covers, may_cover, telling, unit
 from bprunner.grading.grades import Base, Mistake
 from bprunner.grading.mistakes import changed_from, changes, other_quantities, siblings
 from bprunner.grading.quantities import Formula, Formulas, Node
@@ -98,7 +98,7 @@ class Explainer:
             if formula is None or not (changed.is_changed(node) or changed.follows(formula)):
                 continue
             value = changed.value(formula)
-            if not _is_near(value, wrong.printed) or math.isclose(value, wrong.value, rel_tol=1e-9):
+            if not may_cover(value, wrong.printed, WIDEST) or math.isclose(value, wrong.value, rel_tol=1e-9):
                 continue
             if covers(changed.ranged(formula, self._ranges), wrong.printed, wrong.ways, WIDEST):
                 yield Mistake(each.kind, each.about, value, base)
@@ -162,8 +162,3 @@ def _values(wrong: Wrong) -> Iterator[tuple[Base, float]]:
     yield "run", wrong.value
     if wrong.own is not None:
         yield "own", wrong.own.value
-
-
-def _is_near(value: float, printed: Printed) -> bool:
-    """Whether a number is worth a closer look."""
-    return abs(value - float(printed.number)) <= 0.05 * abs(value) + float(unit(printed))

@@ -18,7 +18,7 @@ from bprunner.checking.reading import Reader
 from bprunner.data.samples import Samples
 from bprunner.errors import InputError, Problem
 from bprunner.grading.answers import Answer, Answers, read_answers
-from bprunner.grading.digits import Ways, agrees, at_digits, covers, is_entirely, standing_for
+from bprunner.grading.digits import Ways, agrees, at_digits, covers, is_entirely, may_cover, standing_for
 from bprunner.grading.explaining import Explainer, Wrong
 from bprunner.grading.grades import Grade, Grades, Source, State
 from bprunner.grading.quantities import Formula, Formulas, Node
@@ -94,6 +94,7 @@ class _Judge:
         self._states: dict[Node, tuple[Address, State]] = {}
         self._own = Recomputing(self._formulas, {node: float(each.number) for node, each in written.items()})
         self._right: dict[Node, float] = {}
+        self._off = set[Node]()
         self._explainer = Explainer(self._formulas, self._own, self._ranges, written, self._right)
 
     def grades(self) -> Grades:
@@ -171,7 +172,7 @@ class _Judge:
         graded = self._judged(asked, Grade(where, step, asked.printed, value, shown, "wrong", path=path))
         if asked.node is not None:
             self._states[asked.node] = (where, graded.state)
-            self._ranges[asked.node] = _range(asked, graded.state)
+            self._ranges[asked.node] = self._range(asked, graded.state)
             if graded.state in ("right", "right_to_digits"):
                 self._right[asked.node] = value
         return graded
@@ -182,7 +183,7 @@ class _Judge:
         if agrees(asked.printed, asked.value, asked.ways):
             return replace(found, state="right_to_digits")
         formula = self._formula(asked)
-        own = None if formula is None else self._from_own(formula)
+        own = None if formula is None else self._from_own(formula, asked)
         if formula is not None and own is not None:
             found = replace(found, own=own.value)
             sources = self._sources(formula, own.value)
@@ -215,12 +216,15 @@ class _Judge:
 
         return Formula(tuple(dict.fromkeys(nodes.values())), compute, compute)
 
-    def _from_own(self, formula: Formula) -> Range | None:
+    def _from_own(self, formula: Formula, asked: _Asked) -> Range | None:
         """What the student's own earlier figures give; None where none comes in, or where they give no number."""
         if not self._own.follows(formula):
             return None
-        found = self._own.ranged(formula, self._ranges)
-        return found if math.isfinite(found.value) else None
+        value = self._own.value(formula)
+        if not math.isfinite(value):
+            return None
+        is_near = may_cover(value, asked.printed, WIDEST)
+        return self._own.ranged(formula, self._ranges) if is_near else Range(value, value, value)
 
     def _sources(self, formula: Formula, value: float) -> tuple[Source, ...]:
         """The student's nearest figures that make the difference: those not right, or else the rounded ones."""
@@ -230,12 +234,18 @@ class _Judge:
         rounded = [node for node in nearest if self._states[node][1] == "right_to_digits"]
         return tuple(Source(*self._states[node]) for node in off or rounded)
 
+    def _range(self, asked: _Asked, state: State) -> tuple[float, float]:
+        """What a student may have gone on with, who wrote this figure."""
+        written = float(asked.printed.number)
+        if state == "right":
+            return written, written
+        if state == "right_to_digits" and not self._comes_from_wrong(asked):
+            return min(written, asked.value), max(written, asked.value)
+        assert asked.node is not None  # only what others are made of has a range
+        self._off.add(asked.node)
+        return standing_for(asked.printed, asked.ways)
 
-def _range(asked: _Asked, state: State) -> tuple[float, float]:
-    """What a student may have gone on with, who wrote this figure."""
-    written = float(asked.printed.number)
-    if state == "right":
-        return written, written
-    if state == "right_to_digits":
-        return min(written, asked.value), max(written, asked.value)
-    return standing_for(asked.printed, asked.ways)
+    def _comes_from_wrong(self, asked: _Asked) -> bool:
+        """Whether it is right by its few digits alone: then the number behind it is not the run's."""
+        formula = self._formula(asked)
+        return formula is not None and not self._off.isdisjoint(self._own.sources(formula))

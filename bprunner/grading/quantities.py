@@ -30,7 +30,7 @@ from bprunner.spec.experiment import Experiment
 from bprunner.training.columns import SAMPLE
 from bprunner.training.trace import Trace
 
-LARGEST_SUM = 2_000
+LARGEST_SUM = 1_000
 """Of so many factors (weights and biases, times samples of an update) formulas are evaluated. Of more, figures are held
 against the run alone."""
 
@@ -210,7 +210,10 @@ class Formulas:
                 symbol: numbers[found[0]] if each_has_one(found) else np.array([numbers[each] for each in found])
                 for symbol, found in nodes.items()
             }
-            return evaluate(expression, {**constants, **values}, 0, network)
+            try:
+                return evaluate(expression, {**constants, **values}, 0, network)
+            except TypeError:  # a student's number has no root, where the run's always has
+                return np.nan
 
         def compute(numbers: Mapping[Node, float]) -> float:
             return self._rounded(node, exact(numbers))

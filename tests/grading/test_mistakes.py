@@ -1,0 +1,121 @@
+"""Mistakes that are planted are named, and what follows from them is right given them. The students are NumPy's."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import cache
+
+import numpy as np
+import pytest
+
+from bprunner import Run
+from bprunner.grading import Grade, Grades
+from tests.grading.students import Case, Figures, Student, graded, written
+
+RIGHT = ("right", "right_to_digits")
+SEQUENTIAL = Case(order="sequential")
+SQUARED = Case(loss="squared_error", activation="tanh")
+
+PLANTED = [
+    ("target_minus_prediction", Case(), "target_minus_prediction", "delta.o1"),
+    ("added_update", Case(), "added_update", "weight.w5"),
+    ("no_derivative 1", Case(), "no_derivative", "delta.o1"),
+    ("no_derivative 0", Case(), "no_derivative", "delta.h1"),
+    ("no_derivative 0", SQUARED, "no_derivative", "delta.h1"),
+    ("other weights", Case(), "updated_weights", "delta.h1"),
+    ("other weights", SQUARED, "updated_weights", "delta.h2"),
+    ("other weights", SEQUENTIAL, "old_weights", "delta.h1"),
+    ("half of the error", Case(), "missing_half", "error"),
+    ("half of the error", SQUARED, "extra_half", "error"),
+    ("half of the derivative", Case(), "missing_half", "delta.o1"),
+    ("half of the derivative", SQUARED, "extra_half", "delta.o1"),
+    ("missing_learning_rate", Case(), "missing_learning_rate", "update.w5"),
+    ("forgotten_bias 0", Case(), "forgotten_bias", "net.h1"),
+    ("forgotten_bias 1", SQUARED, "forgotten_bias", "net.o1"),
+    ("forgotten_activation 0", Case(), "forgotten_activation", "out.h1"),
+    ("forgotten_activation 1", SQUARED, "forgotten_activation", "out.o2"),
+]
+every_mistake = pytest.mark.parametrize(
+    ("flag", "case", "kind", "first"),
+    PLANTED,
+    ids=[f"{flag}, {case.loss}, {case.order}" for flag, case, _, _ in PLANTED],
+)
+
+
+@cache
+def run_of(case: Case) -> Run:
+    return case.run()
+
+
+def on_paper(figures: Figures, decimals: int) -> dict[tuple[int, str], Decimal]:
+    return {key: written(value, decimals) for key, value in figures.items()}
+
+
+def kinds(grade: Grade) -> list[str]:
+    return [mistake.kind for mistake in grade.mistakes]
+
+
+def by_name(grades: Grades) -> dict[tuple[int, str], Grade]:
+    return {(grade.step, grade.name): grade for grade in grades}
+
+
+@pytest.mark.parametrize("case", [Case(), SQUARED, SEQUENTIAL, Case("linear")], ids=str)
+def test_the_students_compute_what_the_run_does(case: Case) -> None:
+    """Without a mistake: so what follows tests mistakes, and nothing else."""
+    for (step, name), value in Student(case).figures(3).items():
+        assert np.isclose(run_of(case).trace[name][step], value, rtol=1e-12), (step, name)
+
+
+@every_mistake
+@pytest.mark.parametrize("decimals", [5, 8])
+def test_a_planted_mistake_is_named_where_it_is_made_and_followed_from_there(
+    flag: str, case: Case, kind: str, first: str, decimals: int
+) -> None:
+    run = run_of(case)
+    grades = graded(run, on_paper(Student(case, frozenset({flag})).figures(2), decimals))
+    wrong = grades.of("wrong")
+    assert first in [grade.name for grade in wrong]
+    assert {grade.name.partition(".")[0] for grade in wrong} == {first.partition(".")[0]} | (
+        {"bias"} if first.startswith("weight") else set()
+    ), wrong
+    for grade in wrong:
+        assert kind in kinds(grade), (str(grade), kinds(grade))
+    assert all(grade.sources for grade in grades.of("follows"))
+
+
+@every_mistake
+def test_it_is_named_also_where_only_the_last_figures_are_given(flag: str, case: Case, kind: str, first: str) -> None:
+    """The new weights, or the prediction and the error: all else was not written down."""
+    is_forward = first.partition(".")[0] in ("net", "out", "error")
+    wanted = ("prediction", "error") if is_forward else ("weight",)
+    all_figures = on_paper(Student(case, frozenset({flag})).figures(2), 6)
+    kept = {
+        (step, name): number
+        for (step, name), number in all_figures.items()
+        if name.partition(".")[0] in wanted and step == (0 if is_forward else 1)
+    }
+    grades = graded(run_of(case), kept)
+    named = [kind in kinds(grade) for grade in grades.of("wrong")]
+    assert named
+    assert all(named), [(str(grade), kinds(grade)) for grade in grades.of("wrong")]
+
+
+@pytest.mark.parametrize("case", [Case(), SQUARED, SEQUENTIAL, Case("linear")], ids=str)
+@pytest.mark.parametrize("decimals", [2, 3, 4])
+def test_who_rounds_every_number_and_goes_on_with_it_is_never_wrong(case: Case, decimals: int) -> None:
+    def keep(values: object) -> object:
+        return np.vectorize(lambda value: float(written(float(value), decimals)))(values)
+
+    grades = graded(run_of(case), on_paper(Student(case, keep=keep).figures(3), decimals))
+    assert [str(grade) for grade in grades.of("wrong")] == []
+
+
+@every_mistake
+@pytest.mark.parametrize("decimals", [3, 4])
+def test_who_keeps_all_digits_and_writes_few_is_wrong_only_where_the_mistake_is(
+    flag: str, case: Case, kind: str, first: str, decimals: int
+) -> None:
+    """The next figures come from numbers that nobody can see: what the written ones allow is right given them."""
+    grades = graded(run_of(case), on_paper(Student(case, frozenset({flag})).figures(2), decimals))
+    quantities = {first.partition(".")[0]} | ({"bias"} if first.startswith("weight") else set())
+    assert {grade.name.partition(".")[0] for grade in grades.of("wrong")} <= quantities, kind
