@@ -7,6 +7,8 @@ run.trace["weight.w5"]      # NumPy, by the quantity's name
 run.trace.frame()           # pandas
 run.figures                 # which printed figures agree
 
+bprunner.explain(run)       # the worked document: in a notebook it shows itself
+
 study = bprunner.sweep("configs/doc_exact.yaml", {"training.learning_rate": [0.01, 0.1, 0.2]})
 study.table                 # pandas, a row for each run beside the baseline
 study.steps.frame()         # every step of every run
@@ -21,7 +23,8 @@ from bprunner.errors import BprunnerError, InputError, StorageError, TrackingErr
 
 if TYPE_CHECKING:
     from bprunner.checking.verdicts import Verdict, Verdicts
-    from bprunner.runs.api import run, study, sweep
+    from bprunner.documents.document import Document
+    from bprunner.runs.api import explain, run, study, sweep
     from bprunner.runs.run import Run
     from bprunner.spec.experiment import Experiment
     from bprunner.sweeps.study import Study
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BprunnerError",
+    "Document",
     "Experiment",
     "InputError",
     "Run",
@@ -39,6 +43,7 @@ __all__ = [
     "Verdict",
     "Verdicts",
     "__version__",
+    "explain",
     "run",
     "study",
     "sweep",
@@ -47,9 +52,11 @@ __all__ = [
 # NumPy and pydantic are imported when something that needs them is asked for: `bprun --help` needs neither.
 _HOMES = {
     "run": "bprunner.runs.api",
+    "explain": "bprunner.runs.api",
     "sweep": "bprunner.runs.api",
     "study": "bprunner.runs.api",
     "Study": "bprunner.sweeps.study",
+    "Document": "bprunner.documents.document",
     "Run": "bprunner.runs.run",
     "Trace": "bprunner.training.trace",
     "Verdict": "bprunner.checking.verdicts",

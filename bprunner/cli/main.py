@@ -158,6 +158,58 @@ def show(file: File, changes: Changes = None, data_anywhere: Anywhere = False) -
     raise typer.Exit(show_file(file, changes or [], data_anywhere))
 
 
+@app.command()
+def explain(
+    file: File,
+    changes: Changes = None,
+    step: Annotated[int, typer.Option(min=0, help="Which step is worked out.")] = 0,
+    weights: Annotated[
+        str, typer.Option(help="Which weights and biases are derived, such as w1,w6; one of each layer unless given.")
+    ] = "",
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="Which sample is worked out in full; the update's first unless given.")
+    ] = None,
+    digits: Annotated[
+        int | None,
+        typer.Option(min=1, max=17, help="Significant digits of every number; the document's own unless given."),
+    ] = None,
+    blank: Annotated[
+        bool, typer.Option("--blank", help="Leave gaps for students, and write the answers beside it.")
+    ] = False,
+    format: Annotated[
+        list[str] | None,
+        typer.Option(help="markdown, html, latex, notebook or all; markdown and html unless given."),
+    ] = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="The folder to write to; explained/NAME unless given.")
+    ] = None,
+    language: Annotated[str, typer.Option(help="The language of the text.")] = "en",
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong.")] = False,
+    data_anywhere: Anywhere = False,
+) -> None:
+    """Write the worked document of a run: the network, the derivation, every number of one step, and what came after.
+
+    Example: [bold]bprun explain configs/doc.yaml --format html,latex[/bold]
+
+    An exercise: [bold]bprun explain configs/doc.yaml --blank[/bold]
+    """
+    from bprunner.cli.explaining import explain_file
+    from bprunner.documents.telling import Wishes
+
+    chosen = tuple(name.strip() for name in weights.split(",") if name.strip())
+    raise typer.Exit(
+        explain_file(
+            file,
+            changes or [],
+            Wishes(step, chosen, sample, digits, blank, language),
+            formats=format or ["markdown", "html"],
+            folder=output,
+            allow_outside=data_anywhere,
+            quiet=quiet,
+        )
+    )
+
+
 Study = Annotated[
     str,
     typer.Argument(metavar="STUDY", help="A study: its sweep's file, its name, or its folder.", autocompletion=_files),

@@ -18,6 +18,7 @@ from bprunner.documents.language import Language
 from bprunner.documents.numbers import Printing
 from bprunner.documents.opening import opening
 from bprunner.documents.passes import forward_pass, the_error
+from bprunner.documents.player import player_html
 from bprunner.documents.subject import Subject
 from bprunner.documents.telling import Telling, Wishes, math
 from bprunner.errors import InputError, Problem
@@ -94,7 +95,8 @@ def told(t: Telling) -> Document:
 
     text = t.language.text("document.md", **parts, math=math, picture=picture)
     title = t.experiment.title or t.experiment.name
-    return Document(t.experiment.name, title, t.language.code, tidy(text), dict(t.pictures))
+    player = "" if t.blanks is not None else player_html(t.subject, t.language, t.printing.digits)
+    return Document(t.experiment.name, title, t.language.code, tidy(text), dict(t.pictures), player)
 
 
 def _image(file: str, pictures: Mapping[str, Drawing]) -> str:

@@ -10,12 +10,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bprunner.errors import BprunnerError, InputError, TrackingError
+from bprunner.errors import BprunnerError, InputError, Problem, TrackingError
 from bprunner.runs.run import Run, execute_run
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.reading import Declaration, read_declaration
 
 if TYPE_CHECKING:
+    from bprunner.documents.document import Document
     from bprunner.sweeps.study import Study
 
 
@@ -57,7 +58,6 @@ def sweep(
     Raises InputError, with every problem found, for a faulty declaration, and for one in which nothing varies;
     StorageError and TrackingError where the disk or the store fails. An interrupt leaves what is done.
     """
-    from bprunner.errors import Problem
     from bprunner.runs.studies import deliver, train_study
     from bprunner.sweeps.declaring import declared_sweep, read_sweep
 
@@ -81,6 +81,38 @@ def sweep(
         told = [str(each) for each in findings(study)]
         deliver(study, store, folder, findings=told, files=StudyPages(study).files)
     return study
+
+
+def explain(
+    declared: Path | str | Mapping[str, Any] | Experiment | Run,
+    overrides: Sequence[str] | Mapping[str, Any] = (),
+    *,
+    step: int = 0,
+    weights: Sequence[str] = (),
+    sample: int | None = None,
+    digits: int | None = None,
+    blank: bool = False,
+    language: str = "en",
+    allow_outside: bool = False,
+) -> Document:
+    """The worked document of one step: of a run, or of an experiment, which is trained for it.
+
+    weights: names of those that are derived, one of each layer unless given; sample: which is worked out in full, from
+    1; digits: significant ones, the author's own unless given; blank: an exercise, with gaps for what is computed.
+
+    Raises InputError for a faulty declaration, for an experiment that cannot be explained, and for a step, weight,
+    sample or language that there is none of.
+    """
+    from bprunner.documents.telling import Wishes
+    from bprunner.runs.explaining import explain_run, run_to_explain
+
+    wishes = Wishes(step, tuple(weights), sample, digits, blank, language)
+    if isinstance(declared, Run):
+        if overrides:
+            raise InputError(Problem("a run that was trained cannot be changed", hint="explain its file instead"))
+        return explain_run(declared, wishes).document
+    declaration = read_declaration(declared, _written(overrides), allow_outside)
+    return explain_run(run_to_explain(declaration), wishes).document
 
 
 def study(named: str) -> Study:
