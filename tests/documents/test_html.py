@@ -150,6 +150,8 @@ def test_headings_are_in_the_contents_under_githubs_addresses() -> None:
     ]
     assert len(sides) == 10
     assert "<nav" not in made("# T\n\n## One\n\ntext")
+    linked = Page(made("# T\n\n## [One](https://example.org)\n\n## Two"))
+    assert linked.all("href").count("https://example.org") == 1
 
 
 def test_the_player_stands_at_its_place_and_its_line_vanishes_without_it() -> None:
@@ -180,7 +182,7 @@ def test_a_formula_that_is_none_stands_as_it_is_written() -> None:
     ("markdown", "formulas"),
     [
         ("$x$ and $y$, as of 5", ["x", "y"]),
-        ("it costs $5 and $6", []),
+        ("it costs $5 and $6, or $5,$6", []),
         (r"it costs \$5 and \$6$", []),
         ("$ x $ or $x $", []),
         ("`$x$`", []),

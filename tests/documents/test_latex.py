@@ -151,6 +151,13 @@ def test_how_it_is_written(markdown: str, latex: str) -> None:
     assert latex in made(markdown)
 
 
+def test_long_tables_and_code_are_parted_so_that_a_page_may_end() -> None:
+    body = made("| head | b |\n| --- | --- |\n" + "".join(f"| row {at} | b |\n" for at in range(71)))
+    assert body.count("\\textbf{head}") == body.count("\\begin{tabular}") == 3
+    assert re.findall(r"row (\d+) &", body) == [str(at) for at in range(71)]
+    assert made("```\n" + "a\n" * 71 + "```").count("\\begin{tabular}") == 3
+
+
 def test_links_are_brought_where_there_are_some() -> None:
     assert "hyperref" in latex_article(founding())
     assert "hyperref" not in latex_article(Document("d", "D", "en", "a"))
