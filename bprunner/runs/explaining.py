@@ -37,10 +37,10 @@ def subject_of(run: Run) -> Subject:
     """What a document tells of a run."""
     from bprunner.documents.subject import Subject
 
-    return Subject(run.experiment, run.samples, run.trace, run.figures, run.ending(), _origin(run.declaration))
+    return Subject(run.experiment, run.samples, run.trace, run.figures, run.ending(), origin_of(run.declaration))
 
 
-def _origin(declaration: Declaration) -> str:
+def origin_of(declaration: Declaration) -> str:
     """The file as a reader would name it: its path from here, or where it is elsewhere its name alone."""
     if declaration.path is None:
         return ""

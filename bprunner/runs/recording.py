@@ -10,7 +10,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 
 from bprunner.checking.verdicts import FAULTY
 from bprunner.figures import BackgroundDrawing, draw_in_background
+from bprunner.runs.background_documents import document_in_background, is_quickly_explained
 from bprunner.runs.folders import new_folder
 from bprunner.runs.markdown import plain_markdown
 from bprunner.runs.origins import origin_tags, write_texts
@@ -37,10 +38,23 @@ _LONGEST_PARAMETER, _MOST_PARAMETERS = 500, 90
 _STATUS = {"finished": "FINISHED", "diverged": "FINISHED", "interrupted": "KILLED"}
 
 
-def write_files(run: Run, folder: Path) -> BackgroundDrawing:
-    """Writes a run's files and starts its picture, which another process draws.
+@dataclass(frozen=True)
+class InTheMaking:
+    """What other processes still write into a run's folder."""
 
-    trace.parquet, effective.yaml, figures.json, written/ (the texts as they were), and training.svg.
+    parts: tuple[BackgroundDrawing, ...]
+
+    def wait(self) -> None:
+        """Until all is there, or has failed."""
+        for part in self.parts:
+            part.wait()
+
+
+def write_files(run: Run, folder: Path) -> InTheMaking:
+    """Writes a run's files and starts its picture and its document, which other processes make.
+
+    trace.parquet, effective.yaml, figures.json, written/ (the texts as they were), training.svg, and document/ where
+    the run is small enough for it to cost nobody a second.
     """
     folder.mkdir(parents=True, exist_ok=True)
     trace_path = folder / TRACE_FILE
@@ -51,7 +65,9 @@ def write_files(run: Run, folder: Path) -> BackgroundDrawing:
     _write_sources(run.declaration, folder / "written")
     (folder / "effective.yaml").write_text(_effective(run.declaration, folder), encoding="utf-8")
     write_json(folder / "figures.json", figures_data(run.figures))
-    return drawing
+    is_small = is_quickly_explained(run.experiment, len(run.samples))
+    document = [document_in_background(run, folder)] if is_small else []
+    return InTheMaking((drawing, *document))
 
 
 def _effective(declaration: Declaration, folder: Path) -> str:
@@ -93,11 +109,11 @@ def record(run: Run, store: Store, working_folder: Path, folder: Path | None = N
     from bprunner.tracking.writer import record_run
 
     folder = folder or new_folder(working_folder, run.name)
-    drawing = write_files(run, folder)
+    making = write_files(run, folder)
     try:
         client = open_store(store)
     finally:
-        drawing.wait()
+        making.wait()
     recorded = record_run(run_record(run, sorted(folder.iterdir()), working_folder), store, client)
     run = _with_trace_moved(replace(run, recorded=recorded))
     if run.trace.path is None or not run.trace.path.is_relative_to(folder):
