@@ -119,7 +119,8 @@ def _valid_entries(data: object) -> list[Expectation | None]:
         if isinstance(entry, Mapping):
             known = {key: each for key, each in entry.items() if key in Expectation.model_fields}
         try:
-            found.append(Expectation.model_validate(known))
+            valid = Expectation.model_validate(known)
+            found.append(valid if known == entry or any(True for _ in valid.declared()) else None)
         except ValidationError:
             found.append(None)
     return found

@@ -18,15 +18,9 @@ from bprunner.spec.printed import Printed
 
 WIDEST = 0.02
 """A mistake made with the student's own figures allows for their rounding as long as that is so little."""
-_SIGNS = ("wrong_sign", "target_minus_prediction")
 _SOME_DIGITS, _MANY_DIGITS = 2, 3
 """How many digits a figure needs before a mistake is named. A sign shows in one; of what stands elsewhere in the
 network much looks alike in two."""
-_SAID_BY: Mapping[str, frozenset[str]] = {
-    "wrong_sign": frozenset({"target_minus_prediction"}),
-    "last_digit": frozenset({"rounded_truncated", "rounded_half_up"}),
-}
-"""What need not be told beside what says it more exactly."""
 
 
 @dataclass(frozen=True)
@@ -70,19 +64,20 @@ class Explainer:
         for mistake in self._possible(wrong):
             found.setdefault((mistake.kind, tuple(mistake.about.values())), mistake)
         kinds = {kind for kind, _ in found}
-        return [mistake for (kind, _), mistake in found.items() if not kinds & _SAID_BY.get(kind, frozenset())]
+        return [mistake for mistake in found.values() if not _is_said_more_exactly(mistake.kind, kinds, wrong)]
 
     def _possible(self, wrong: Wrong) -> Iterator[Mistake]:
         digits = telling(wrong.printed)
         if not digits:
             return
+        for base, value in _values(wrong):
+            if wrong.is_said_by(-value):
+                yield Mistake("wrong_sign", {}, -value, base)
         yield from self._on_the_way(wrong, only_signs=digits < _SOME_DIGITS)
-        yield from (
-            Mistake("wrong_sign", {}, -value, base) for base, value in _values(wrong) if wrong.is_said_by(-value)
-        )
         if digits >= _SOME_DIGITS:
             yield from self._elsewhere(wrong)
-            yield from self._of_layer(wrong, digits >= _MANY_DIGITS)
+        yield from self._of_layer(wrong, digits)
+        if digits >= _SOME_DIGITS:
             yield from self._not_rounded(wrong)
             yield from _of_digits(wrong)
 
@@ -91,7 +86,9 @@ class Explainer:
         node = wrong.node
         if node is None or wrong.formula is None:
             return
-        possible = [each for each in changes(self._formulas, node) if not only_signs or each.kind in _SIGNS]
+        possible = [
+            each for each in changes(self._formulas, node) if not only_signs or each.kind == "target_minus_prediction"
+        ]
         for each, (base, own) in product(possible, list(self._bases())):
             changed = own.changed(each.change, changed_from(node))
             formula = changed.formula(node)
@@ -121,16 +118,18 @@ class Explainer:
         there += [("own", given[node])] if node in given else []
         yield from (replace(mistake, value=value, base=base) for base, value in there if wrong.is_said_by(value))
 
-    def _of_layer(self, wrong: Wrong, tells_much: bool) -> Iterator[Mistake]:
+    def _of_layer(self, wrong: Wrong, digits: int) -> Iterator[Mistake]:
         """Figures of another neuron, weight or bias of the layer; swapped where that one has this figure."""
         node = wrong.node
         for other in () if node is None else siblings(self._formulas, node):
-            value = self._formulas.of_run(other)
+            value, there = self._formulas.of_run(other), self._written.get(other)
             if not wrong.is_said_by(value):
                 continue
-            if other in self._written and agrees(self._written[other], wrong.value, wrong.ways):
-                yield Mistake("swapped", {"name": other.name}, value)
-            elif tells_much:
+            if there is not None and agrees(there, wrong.value, wrong.ways):
+                # The two are seen together, and so are their digits.
+                if digits + telling(there) >= _MANY_DIGITS:
+                    yield Mistake("swapped", {"name": other.name}, value)
+            elif digits >= _MANY_DIGITS:
                 yield Mistake("figure_of_another", {"name": other.name}, value)
 
     def _not_rounded(self, wrong: Wrong) -> Iterator[Mistake]:
@@ -144,6 +143,13 @@ class Explainer:
             value = own.value(replace(wrong.formula, compute=wrong.formula.exact))
             if wrong.is_said_by(value):
                 yield Mistake("not_rounded", {"decimals": str(declared.decimals)}, value, base)
+
+
+def _is_said_more_exactly(kind: str, kinds: set[str], wrong: Wrong) -> bool:
+    """What need not be told: that a sign is wrong, beside why that of δ is; and that a rounded digit is off by one."""
+    if kind == "wrong_sign":
+        return "target_minus_prediction" in kinds and wrong.node is not None and wrong.node.quantity == "delta"
+    return kind == "last_digit" and not kinds.isdisjoint({"rounded_truncated", "rounded_half_up"})
 
 
 def _of_digits(wrong: Wrong) -> Iterator[Mistake]:
