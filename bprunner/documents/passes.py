@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 
 from bprunner.derivation.latex import visible_length
@@ -10,7 +9,7 @@ from bprunner.derivation.symbols import Expr
 from bprunner.documents.equations import Scribe, Side, aligned, distinct
 from bprunner.documents.matrices import whole
 from bprunner.documents.opening import bias_row, chosen_columns, kept_columns
-from bprunner.documents.telling import Parts, Telling, inline_math, kept_rows, matrix_name, table
+from bprunner.documents.telling import Parts, Telling, inline_math, kept_rows, table
 
 _MOST_ROWS = 12
 _LONGEST_ELEMENTS = 220
@@ -41,45 +40,49 @@ def details(t: Telling, scribe: Scribe) -> str:
 
 
 def _matrices(t: Telling) -> str:
-    """a · W + b = net and f(net) = out, layer after layer; nothing where a layer is no product."""
+    """net = a · W + b and out = f(net), layer after layer; nothing where a layer is no product."""
     if any(layer.net == "squared_distance" for layer in t.network.layers):
         return ""
-    equations: list[Sequence[Side]] = []
-    for layer in range(len(t.network.layers)):
-        equations += _layer_symbols(t, layer) if not t.is_written_out else _layer_numbers(t, layer)
-    return aligned(equations)
+    return aligned([sides for layer in range(len(t.network.layers)) for sides in _layer(t, layer)])
 
 
-def _layer_symbols(t: Telling, layer: int) -> list[list[Side]]:
-    before = r"\mathbf{i}" if layer == 0 else _vector(layer - 1)
-    weights = rf"\mathbf{{W}}^{{({layer + 1})}}"
-    sign = " - " if t.network.layers[layer].bias.kind == "threshold" else " + "
-    bias = "" if bias_row(t, layer) is None else rf"{sign}\mathbf{{b}}^{{({layer + 1})}}"
-    net = Side((rf"{before} \cdot {weights}{bias}",), values=())
-    if t.network.symbols.is_merged(layer):
-        return [[Side((_vector(layer),), values=()), net]]
-    out = Side((_vector(layer),), values=())
-    return [[matrix_name(r"net", layer), net], [out, Side((rf"f(\mathbf{{net}}^{{({layer + 1})}})",), values=())]]
+def _layer(t: Telling, layer: int) -> list[list[Side]]:
+    """A layer's equations in matrices: in symbols, and of a network that is written out in numbers too."""
+    n, m = t.network, t.matrices
+    net, out = (Side((rf"\mathbf{{{word}}}^{{({layer + 1})}}",), values=()) for word in ("net", "out"))
+    units = range(n.layers[layer].units)
+    nets_of = tuple(t.numbers.value(n.net_formula(layer, unit), t.place) for unit in units)
+    outs_of = tuple(t.numbers.value(n.out_formula(layer, unit), t.place) for unit in units)
+    formula = Side((_net_symbols(t, layer),), values=nets_of)
+    applied = Side((rf"f({net.latex})",), values=outs_of)
+    is_merged = n.symbols.is_merged(layer)
+    first, second = [out if is_merged else net, formula], [out, applied]
+    if t.is_written_out:
+        nets = m.numbers([n.nets(layer)])
+        first += [_net_numbers(t, layer), nets]
+        each = [t.scribe.exact(n.out_formula(layer, unit)) for unit in range(n.layers[layer].units)]
+        exact = None if t.blanks else whole(each)
+        second += [Side((rf"f\left({nets.latex}\right)",), exact), m.numbers([n.outs(layer)])]
+    return [first] if is_merged else [first, second]
 
 
-def _vector(layer: int) -> str:
-    return rf"\mathbf{{out}}^{{({layer + 1})}}"
+def _sign(t: Telling, layer: int) -> str:
+    return " - " if t.network.layers[layer].bias.kind == "threshold" else " + "
 
 
-def _layer_numbers(t: Telling, layer: int) -> list[list[Side]]:
+def _net_symbols(t: Telling, layer: int) -> str:
+    before = r"\mathbf{i}" if layer == 0 else rf"\mathbf{{out}}^{{({layer})}}"
+    bias = "" if bias_row(t, layer) is None else rf"{_sign(t, layer)}\mathbf{{b}}^{{({layer + 1})}}"
+    return rf"{before} \cdot \mathbf{{W}}^{{({layer + 1})}}{bias}"
+
+
+def _net_numbers(t: Telling, layer: int) -> Side:
     n, m = t.network, t.matrices
     before, rows = m.numbers([n.senders(layer)]), m.numbers(t.weight_rows(layer))
     biases = bias_row(t, layer)
-    sign = " - " if n.layers[layer].bias.kind == "threshold" else " + "
-    added = "" if biases is None else sign + m.numbers([biases]).latex
-    nets = n.nets(layer)
-    product = Side((before.latex, rf" \cdot {rows.latex}", added), exact=_net_fractions(t, layer))
-    result = [[product, m.numbers([nets])]]
-    if not n.symbols.is_merged(layer):
-        each = [t.scribe.exact(n.out_formula(layer, unit)) for unit in range(n.layers[layer].units)]
-        applied = Side((rf"f\left({m.numbers([nets]).latex}\right)",), None if t.blanks else whole(each))
-        result.append([applied, m.numbers([n.outs(layer)])])
-    return result
+    added = "" if biases is None else _sign(t, layer) + m.numbers([biases]).latex
+    pieces = [before.latex, rf" \cdot {rows.latex}", added]
+    return Side(tuple(filter(None, pieces)), exact=_net_fractions(t, layer))
 
 
 def _net_fractions(t: Telling, layer: int) -> tuple[Fraction, ...] | None:
@@ -92,7 +95,8 @@ def _net_fractions(t: Telling, layer: int) -> tuple[Fraction, ...] | None:
 
 def _matrix_names(t: Telling) -> str:
     """What the letters of a large network's matrices mean."""
-    return t.words["matrix_names"].format(
+    has_activation = any(layer.activation.kind != "linear" for layer in t.network.layers)
+    return t.words["matrix_names" if has_activation else "matrix_names_linear"].format(
         inputs=inline_math(r"\mathbf{i}"),
         weights=inline_math(r"\mathbf{W}"),
         outputs=inline_math(r"\mathbf{out}"),
