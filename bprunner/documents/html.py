@@ -15,12 +15,13 @@ from markdown_it.token import Token
 from bprunner.documents.document import Document
 from bprunner.documents.language import Language
 from bprunner.documents.markdown import PLAYER, key_of, tokens_of
-from bprunner.documents.mathml import mathml, width_of
+from bprunner.documents.mathml import mathml, rows_of, width_of
 from bprunner.figures.text import one_line
 from bprunner.figures.vector import Drawing
 
 # em. What is narrower fits on the smallest screen, so nobody has to scroll it.
 _NARROW = 17.0
+_TALL = 12  # lines
 _FEW_HEADINGS = 2
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; {scripts}img-src data:; base-uri 'none'; form-action 'none'"
 _OPTIONS = MarkdownIt("commonmark").options
@@ -140,7 +141,11 @@ class _Page(RendererHTML):
         width = width_of(markup)
         # A sheet of paper does not scroll: there the style sheet makes wide formulas smaller.
         style = f' style="--width:{width:.1f}"'
-        return self._scrolling("formula", "formula", markup, style, is_wide=width > _NARROW)
+        rows = rows_of(markup)
+        is_tall = len(rows) > _TALL
+        written = _table_of(rows) if is_tall else markup
+        kind = "tall formula" if is_tall else "formula"
+        return self._scrolling(kind, "formula", written, style, is_wide=width > _NARROW)
 
     def _mathml(self, latex: str, *, is_display: bool) -> str | None:
         try:
@@ -213,6 +218,17 @@ class _Page(RendererHTML):
             found = f"{name}-{number}"
         self._ids.add(found)
         return found
+
+
+def _table_of(rows: Sequence[Sequence[tuple[str, str]]]) -> str:
+    """Aligned lines as a table of formulas: a page can end within it, where one of a formula's own cannot."""
+    written = "".join(f"<tr>{''.join(map(_formula_cell, row))}</tr>\n" for row in rows)
+    return f'<table class="aligned" role="presentation">\n{written}</table>'
+
+
+def _formula_cell(cell: tuple[str, str]) -> str:
+    style, inside = cell
+    return f'<td style="{escapeHtml(style)}"><math displaystyle="true">{inside}</math></td>'
 
 
 def _ending(tokens: Sequence[Token], at: int) -> str:

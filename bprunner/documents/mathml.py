@@ -31,6 +31,18 @@ def _converter() -> Any:
     return LatexToMathML(fancy_error=False)
 
 
+def rows_of(markup: str) -> list[list[tuple[str, str]]]:
+    """The rows of lines that are aligned, cell after cell: its style and its content; none for any other formula."""
+    parts = list(ElementTree.fromstring(markup))
+    if len(parts) != 1 or parts[0].tag != "mtable" or parts[0].get("displaystyle") != "true":
+        return []
+    return [[(cell.get("style", ""), _inside(cell)) for cell in row] for row in parts[0]]
+
+
+def _inside(node: ElementTree.Element) -> str:
+    return "".join(ElementTree.tostring(part, encoding="unicode") for part in node)
+
+
 def width_of(markup: str) -> float:
     """About how many em wide a <math> element is, rather too many than too few."""
     return _width(ElementTree.fromstring(markup))

@@ -250,6 +250,21 @@ def test_how_wide_a_formula_is(latex: str, least: float, most: float) -> None:
     assert least < width_of(mathml(latex, is_display=True)) < most
 
 
+def test_many_lines_of_a_formula_are_a_table_of_formulas() -> None:
+    """A sheet of paper may end between them."""
+    lines = [rf"x_{{{at}}} &= \begin{{bmatrix}} 1 \\ {at} \end{{bmatrix}} < 2" for at in range(13)]
+    formula = "```math\n\\begin{{aligned}}\n{}\n\\end{{aligned}}\n```"
+    few, many = (made(formula.format(" \\\\\n".join(part))) for part in (lines[:12], lines))
+    assert "<table" not in few
+    assert many.count("<tr>") == 13
+    cells = parts(many, "math")
+    assert len(cells) == 26
+    for cell in cells:
+        ElementTree.fromstring(cell)
+    assert "".join(Page(many).text.split()).endswith("".join(f"x{at}=[1{at}]<2" for at in range(13)))
+    assert 'class="tall formula scroll"' in many
+
+
 _BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
