@@ -37,6 +37,7 @@ schema: .venv/installed
 
 docs: .venv/installed
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m docs.worked
 
 screenshots: .venv/installed
 	$(BIN)/python -m docs.screenshots

@@ -191,6 +191,8 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             elif sample == 2:
                 each.append(r"\cdots")
         self.sample = own
+        if len(each) > 2 and sum(map(visible_length, each)) > WIDE_SUM:
+            each = [each[0], r"\cdots", each[-1]]
         return each[0] + "".join(f" - {text[1:]}" if text.startswith("-") else f" + {text}" for text in each[1:])
 
     def _print_Piecewise(self, e: Expr) -> str:

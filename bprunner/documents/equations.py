@@ -223,17 +223,21 @@ def distinct(sides: Iterable[Side]) -> list[Side]:
 # Laying out
 
 
+_HERE = "\0"
+"""Where the lines of a block stand under each other."""
+
+
 def aligned(equations: Sequence[Sequence[Side]], wide: int = WIDE) -> str:
     """Several equations under each other, their first relation signs aligned; long ones over several lines."""
     lines = [line for sides in equations for line in _lines(sides, wide)]
     if len(lines) == 1:
-        return lines[0].replace("& ", "", 1).replace("&", "", 1)
-    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        return lines[0].replace(_HERE, "")
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines).replace(_HERE, "&") + "\n\\end{aligned}"
 
 
 def _lines(sides: Sequence[Side], wide: int) -> list[str]:
     lines: list[str] = []
-    line, length = sides[0].latex + " &", visible_length(sides[0].latex)
+    line, length = f"{sides[0].latex} {_HERE}", visible_length(sides[0].latex)
     fresh = True
     indent = length if length < 18 else 0
     for before, side in pairwise(sides):
@@ -241,21 +245,15 @@ def _lines(sides: Sequence[Side], wide: int) -> list[str]:
         own = visible_length(side.latex) + 2
         if not fresh and length + own > wide:
             lines.append(line)
-            line, length = "&", indent
-        line += f"{sign} " if line.endswith("&") else f" {sign} "
+            line, length = _HERE, indent
+        line += f"{sign} " if line.endswith(_HERE) else f" {sign} "
         fresh = False
         for number, piece in enumerate(side.pieces):
             size = visible_length(piece)
             if number and length + size > wide:
                 lines.append(line)
-                line, length = r"&\quad {}", indent + 2
+                line, length = rf"{_HERE}\quad {{}}", indent + 2
             line += piece
             length += size
         length += 2
     return [*lines, line]
-
-
-def plain_lines(rows: Iterable[str]) -> str:
-    """Lines with their own &, in one block."""
-    rows = list(rows)
-    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"

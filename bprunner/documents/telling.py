@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -119,8 +120,8 @@ def math(latex: str) -> str:
 
 
 def inline_math(latex: str) -> str:
-    """A formula within a line."""
-    return f"${latex}$"
+    """A formula within a line. Backticks keep a repository's page from taking a backslash for its own sign."""
+    return f"$`{latex}`$" if re.search(r"\\[^A-Za-z]", latex) else f"${latex}$"
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], left: int = 0) -> str:
