@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = tuple(
     ROOT / name
     for name in (
-        *("README.md", "CONTRIBUTING.md", "docs/yaml.md", "docs/sweeps.md", "docs/gallery.md"),
+        *("README.md", "CONTRIBUTING.md", "docs/yaml.md", "docs/sweeps.md", "docs/explain.md", "docs/grading.md"),
+        "docs/gallery.md",
         "benchmarks/README.md",
     )
 )

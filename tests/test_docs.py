@@ -43,7 +43,7 @@ from bprunner.spec.training_misfits import LARGEST_DECIMAL_STEP
 from bprunner.spec.yaml_loader import load
 from bprunner.sweeps import fates, sampling, summing
 from bprunner.sweeps.declaring import read_sweep
-from docs import examples, gallery, generate, models, reading, screenshots, sweep_examples
+from docs import examples, gallery, generate, models, reading, screenshots, sweep_examples, worked
 from docs.reading import DOCUMENTS, ROOT
 from docs.tables import NAMES
 
@@ -62,7 +62,7 @@ def yaml_blocks() -> list[reading.Block]:
         block
         for name, text in TEXTS.items()
         for block in reading.blocks(text)
-        if block.language == "yaml" and not is_of_sweep(name, block)
+        if block.language == "yaml" and not is_of_sweep(name, block) and "answers" not in data_of(block.content)
     ]
 
 
@@ -861,3 +861,23 @@ def headings(text: str) -> set[str]:
     """The anchors that a page's headings get."""
     titles = re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+# The worked documents
+
+
+@pytest.mark.parametrize("example", worked.EXAMPLES, ids=[Path(example).stem for example in worked.EXAMPLES])
+def test_the_worked_documents_are_fresh(example: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    folder = worked.folder_of(example)
+    there = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert there == worked.document_of(example)
+
+
+def test_every_worked_document_is_linked() -> None:
+    told = (ROOT / "README.md").read_text(encoding="utf-8")
+    for example in worked.EXAMPLES:
+        name = Path(example).stem
+        assert f"docs/examples/{name}/{name}.md" in told
+        assert f"examples/{name}/{name}.md" in (ROOT / "docs" / "explain.md").read_text(encoding="utf-8")
+    assert {folder.name for folder in worked.FOLDER.iterdir()} == {Path(example).stem for example in worked.EXAMPLES}
