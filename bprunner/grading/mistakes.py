@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sympy
 
@@ -143,32 +144,40 @@ def _wrong_weights(formulas: Formulas, node: Node) -> Iterator[Changed]:
 
 
 def _half(formulas: Formulas, node: Node) -> Iterator[Changed]:
-    """Twice or half as much, as the loss has a ½ or has none."""
-    training = formulas.experiment.training
-    loss = training.reported_error if node.quantity == "reported_error" else training.loss
-    assert loss is not None  # a reported error is read only where it is declared
-    if loss.kind in _HALVED:
-        kind, factor = "missing_half", sympy.Integer(2)
-    elif loss.kind in _NOT_HALVED:
-        kind, factor = "extra_half", sympy.Rational(1, 2)
-    else:
-        return
-    last, of_error = len(formulas.names.layers) - 1, node.quantity in ("error", "reported_error")
+    """Twice or half as much, as a loss has a ½ or has none: in the error, or in its derivative."""
+    training, last = formulas.experiment.training, len(formulas.names.layers) - 1
+    kind, factor = _of_half(training.loss)
+    reported, of_reported = _of_half(training.reported_error)
 
-    def change(f: Formulas, at: Node) -> Expr | None:
-        network = f.network(at.origin)
-        if not of_error:
-            is_first = at.quantity == "delta" and f.layer_of(at) == last
-            return factor * f.expression(at) if is_first else None
+    def of_derivative(f: Formulas, at: Node) -> Expr | None:
+        is_first = at.quantity == "delta" and f.layer_of(at) == last
+        return factor * f.expression(at) if is_first else None
+
+    def of_error(f: Formulas, at: Node) -> Expr | None:
         if at != node:
             return None
-        if at.quantity == "error":
-            # Penalties have factors of their own.
-            return f.expression(at) + network.summed((factor - 1) * network.share())
-        return factor * f.expression(at)
+        network = f.network(at.step)
+        # Penalties have factors of their own.
+        return f.expression(at) + network.summed((factor - 1) * network.share())
 
-    if _is_after_update(node) or of_error:
-        yield Changed(kind, change, {})
+    def of_reported_error(f: Formulas, at: Node) -> Expr | None:
+        return of_reported * f.expression(at) if at == node else None
+
+    if node.quantity == "reported_error" and reported:
+        yield Changed(reported, of_reported_error, {})
+    if node.quantity == "error" and kind:
+        yield Changed(kind, of_error, {})
+    if _is_after_update(node) and kind:
+        yield Changed(kind, of_derivative, {})
+
+
+def _of_half(loss: Any) -> tuple[str, Expr]:
+    """What is usually done to the ½ of a loss, and the factor that this makes; nothing of other losses."""
+    if loss is not None and loss.kind in _HALVED:
+        return "missing_half", sympy.Integer(2)
+    if loss is not None and loss.kind in _NOT_HALVED:
+        return "extra_half", sympy.Rational(1, 2)
+    return "", sympy.Integer(1)
 
 
 def _missing_learning_rate(_: Formulas, node: Node) -> Iterator[Changed]:

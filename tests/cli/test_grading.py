@@ -333,7 +333,7 @@ def test_every_mistake_that_the_program_names_has_its_words() -> None:
         (ROOT / f"bprunner/grading/{name}.py").read_text(encoding="utf-8") for name in ("mistakes", "explaining")
     )
     named = set(re.findall(r'(?:Mistake|Changed)\(\s*"(\w+)"', source))
-    named |= set(re.findall(r'kind, factor = "(\w+)"', source))
+    named |= set(re.findall(r'return "(\w+)", sympy', source))
     named |= set(re.findall(r'"((?:old|updated)_weights)"', source))
     named |= {f"rounded_{way}" for way in ("truncated", "half_up")}
     assert named == KINDS

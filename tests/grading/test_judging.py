@@ -125,6 +125,21 @@ def test_a_range_that_would_cover_everything_covers_nothing() -> None:
     assert states(grades) == ["right_to_digits", "wrong"]
 
 
+def test_a_range_counts_up_to_half_of_its_number() -> None:
+    """h1 = 2 is 1.5 to 2.5. With Δ = −1.0, from −1.05 to −0.95, Δ·h1 is −2 ± (0.5 + 0.1). With Δ = −1, from −1.5 to
+    −0.5, it is −2 ± (0.5 + 1), and counts for nothing."""
+
+    def of_gradient(delta: str, number: str) -> str:
+        return list(graded(f"- {{step: 0, delta: {{o1: {delta}}}, out: {{h1: 2}}, gradient: {{w5: {number}}}}}"))[
+            2
+        ].state
+
+    assert of_gradient("-1.0", "-2.59") == "follows"
+    assert of_gradient("-1.0", "-2.62") == "wrong"
+    assert of_gradient("-1", "-2.59") == "wrong"
+    assert of_gradient("-1", "-2") == "follows"
+
+
 def test_a_sign_is_never_taken_for_rounding() -> None:
     grades = graded("- {step: 0, delta: {o1: -1}, update: {w6: -0.09}}")
     assert states(grades) == ["wrong", "wrong"]
@@ -147,6 +162,7 @@ def test_who_has_a_figure_right_is_not_told_of_a_mistake_before_it() -> None:
         ("{step: 1, weight: {w5: 0.21}}", ["earlier_step"]),
         ("{step: 1, prediction: 0.582}", ["earlier_step"]),
         ("{step: 0, out: {h1: 1.8, h2: 0.8}}", ["swapped"]),
+        ("{step: 0, out: {h1: 2, h2: 1}}", []),
         ("{step: 0, out: {h1: 1.80}}", ["figure_of_another"]),
         ("{step: 0, out: {h1: 1.8}}", []),
         ("{step: 0, error: 0.088}", ["last_digit"]),
@@ -207,7 +223,9 @@ def test_figures_of_an_epoch_and_of_samples_that_an_update_does_not_have() -> No
     run = bprunner.run(xor(batches={"online": {"order": [1, 2, 3, 4]}}, epochs=2))
     error, prediction = float(run.trace["training.error"][4]), float(run.trace["prediction.o1"][1])
     text = f"- {{epoch: 1, error: {error!r}}}\n- {{step: 1, prediction: {prediction!r}}}\n"
-    assert states(graded(text, run)) == ["right", "right"]
+    text += f"- {{step: 4, error: {float(run.trace['error'][4])!r}}}\n"
+    assert states(graded(text, run)) == ["right", "right", "right"]
+    assert states(graded("- {epoch: 1, error: 0.999}", run)) == ["wrong"]
     assert states(graded("- {step: 0, sample: 3, prediction: 0.123456, out: {h1: 0.9}}", run)) == ["wrong", "wrong"]
     with pytest.raises(InputError, match="no number to hold against: sample 3 is not among those of step 0's update"):
         graded("- {step: 0, sample: 3, delta: {o1: 0.1}}", run)
@@ -225,6 +243,39 @@ def test_two_answers_to_one_question_are_refused_unless_they_are_alike() -> None
     assert states(graded("- {step: 0, error: 0.087}\n- {step: 0, error: 0.087}")) == ["right_to_digits"] * 2
     with pytest.raises(InputError, match=r"error at step 0 is answered twice: 0\.087 before, and 0\.09 here"):
         graded("- {step: 0, error: 0.087}\n- {step: 0, error: 0.09}")
+
+
+def test_an_expression_has_one_answer_too() -> None:
+    with pytest.raises(InputError, match="is answered twice"):
+        graded("- {step: 0, values: {out.h1 * 2: 1.6}}\n- {step: 0, values: {out.h1 * 2: 1.7}}")
+
+
+@pytest.mark.parametrize(("step", "state"), [(3, "follows"), (20, "follows"), (25, "wrong")])
+def test_a_wrong_figure_is_followed_over_twenty_updates(step: int, state: str) -> None:
+    """One weight, w ← w − 0.1·(w·1 − 1); a first update of 0.3 instead of 0.1 stays in every later weight."""
+    run = bprunner.run(
+        {
+            **doc(learning_rate=0.1, epochs=30),
+            "architecture": {"inputs": 1, "layers": [{"units": 1, "activation": "linear", "bias": "none"}]},
+            "initial_weights": {"w1": 0},
+            "dataset": {"inputs": [[1]], "targets": [[1]]},
+        }
+    )
+    w = 0.3
+    for _ in range(step - 1):
+        w -= 0.1 * (w - 1)
+    grades = graded(f"- {{step: 0, update: {{w1: 0.3000000}}}}\n- {{step: {step}, weight: {{w1: {w:.7f}}}}}", run)
+    assert states(grades) == ["wrong", state]
+
+
+def test_an_error_that_is_reported_has_a_half_of_its_own() -> None:
+    """½·0.418² = 0.087362, reported as 0.418² = 0.174724: who halves that one has it from the loss."""
+    run = bprunner.run(doc(reported_error="squared_error"))
+    grades = graded("- {step: 0, error: 0.087, reported_error: 0.0874}", run)
+    assert [(each.name, kinds(each)) for each in grades if each.state == "wrong"] == [
+        ("reported_error", ["extra_half", "other_quantity"])
+    ]
+    assert kinds(graded("- {step: 0, error: 0.17}", run)[0]) == ["missing_half", "other_quantity"]
 
 
 def test_what_cannot_be_explained_is_held_against_the_run_alone() -> None:

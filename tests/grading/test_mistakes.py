@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from functools import cache
 
@@ -10,7 +11,7 @@ import pytest
 
 from bprunner import Run
 from bprunner.grading import Grade, Grades
-from tests.grading.students import Case, Figures, Student, graded, written
+from tests.grading.students import B, Case, Figures, Student, W, graded, written
 
 RIGHT = ("right", "right_to_digits")
 SEQUENTIAL = Case(order="sequential")
@@ -22,6 +23,7 @@ PLANTED = [
     ("no_derivative 1", Case(), "no_derivative", "delta.o1"),
     ("no_derivative 0", Case(), "no_derivative", "delta.h1"),
     ("no_derivative 0", SQUARED, "no_derivative", "delta.h1"),
+    ("no_derivative 0", SEQUENTIAL, "no_derivative", "delta.h2"),
     ("other weights", Case(), "updated_weights", "delta.h1"),
     ("other weights", SQUARED, "updated_weights", "delta.h2"),
     ("other weights", SEQUENTIAL, "old_weights", "delta.h1"),
@@ -100,6 +102,37 @@ def test_it_is_named_also_where_only_the_last_figures_are_given(flag: str, case:
     assert all(named), [(str(grade), kinds(grade)) for grade in grades.of("wrong")]
 
 
+@pytest.mark.parametrize(
+    ("flag", "kind"),
+    [
+        ("missing_learning_rate", "missing_learning_rate"),
+        ("target_minus_prediction", "target_minus_prediction"),
+        ("added_update", "added_update"),
+        ("no_derivative 1", "no_derivative"),
+        ("half of the derivative", "missing_half"),
+    ],
+)
+def test_a_prediction_after_the_update_tells_of_the_update(flag: str, kind: str) -> None:
+    """Of which nothing was written down."""
+    figures = on_paper(Student(Case(), frozenset({flag})).figures(2), 7)
+    grades = graded(run_of(Case()), {key: figures[key] for key in [(1, "prediction.o1"), (1, "error")]})
+    assert [kind in kinds(each) for each in grades] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("flag", "kind"), [("forgotten_bias 0", "forgotten_bias"), ("forgotten_activation 1", "forgotten_activation")]
+)
+def test_a_mistake_of_the_second_forward_pass_is_one_of_that_alone(flag: str, kind: str) -> None:
+    """The weights are the run's: before the update, nothing was forgotten."""
+    trace = run_of(Case()).trace
+    w = [np.array([[trace[f"weight.{name}"][1] for name in names]]).reshape(2, 2).T for names in W]
+    b = [np.array([trace[f"bias.{name}"][1] for name in names]) for names in B]
+    figures: Figures = {}
+    Student(Case(), frozenset({flag})).forward(figures, 1, w, b)
+    grades = graded(run_of(Case()), {(1, "prediction.o1"): written(figures[1, "prediction.o1"], 7)})
+    assert kind in kinds(next(iter(grades)))
+
+
 @pytest.mark.parametrize("case", [Case(), SQUARED, SEQUENTIAL, Case("linear")], ids=str)
 @pytest.mark.parametrize("decimals", [2, 3, 4])
 def test_who_rounds_every_number_and_goes_on_with_it_is_never_wrong(case: Case, decimals: int) -> None:
@@ -119,3 +152,19 @@ def test_who_keeps_all_digits_and_writes_few_is_wrong_only_where_the_mistake_is(
     grades = graded(run_of(case), on_paper(Student(case, frozenset({flag})).figures(2), decimals))
     quantities = {first.partition(".")[0]} | ({"bias"} if first.startswith("weight") else set())
     assert {grade.name.partition(".")[0] for grade in grades.of("wrong")} <= quantities, kind
+
+
+@pytest.mark.parametrize(("digits", "most"), [(2, 0.1), (3, 0.03)])
+def test_few_figures_that_are_wrong_by_chance_get_a_name(digits: int, most: float) -> None:
+    """What docs/grading.md says of chance."""
+    run, dice = run_of(Case()), random.Random(digits)
+    right = {
+        key: value for key, value in Student(Case()).figures(2).items() if key[0] or not key[1].startswith("weight")
+    }
+    named = []
+    for _ in range(150):
+        key = dice.choice(list(right))
+        number = right[key] * dice.choice([dice.uniform(0.3, 0.95), dice.uniform(1.05, 2.5)])
+        each = next(iter(graded(run, {key: Decimal(f"{number:.{digits - 1}e}")})))
+        named.append(bool(each.mistakes))
+    assert sum(named) / len(named) <= most
