@@ -19,7 +19,7 @@ from bprunner.documents.subject import Subject
 
 __all__ = ["Cell", "Section", "code_cells", "notebook"]
 
-_LONG = 20_000
+_LONG = 6_000
 """Code of so many characters, which is nothing but numbers, is folded until someone opens it."""
 _MARK = re.compile(r"<!-- ([a-z]+)(?:: ([a-z_]+))? -->\s*")
 _PICTURE = re.compile(r"!\[(?P<said>.*)\]\((?P<name>[^()\s]+)\)\s*")

@@ -18,7 +18,7 @@ from bprunner.documents.numpy_code import (
     array_text,
     comment,
     decimal_text,
-    listed,
+    filled,
     name_text,
     names_text,
     nested,
@@ -38,6 +38,8 @@ MOST_UPDATES, MOST_ORDER = 1000, 2000
 """So many further updates there are at most, and so many samples in the order of theirs."""
 _MOST_ELEMENTS, _MOST_PRODUCTS = 300_000, 300_000_000
 _MOST_NAMED = 8
+_NARROW = 60
+"""So wide are the numbers that are held, beside what holds them."""
 _AGREES, _AGREES_LATER = 1e-9, 1e-6
 
 
@@ -406,7 +408,7 @@ class _Notes:
         head = f"def train({', '.join([*state, 'updates'])}):"
         lines = [*self._orders(further), *self._rate_list(further, constant), head]
         lines += [f"    {comment(self._words['again'])}", "    errors = []", "    for number in range(updates + 1):"]
-        lines += [f"        {line}" for line in body]
+        lines += [f"        {line}" for line in body if line]
         news = ", ".join(f"last_{part.variable}" for part in self._parts)
         lines += ["", "", f"errors, {news} = train({', '.join([*state, str(further.updates)])})", ""]
         lines += [self._shown("errors[-1]", scalar=True), *map(self._shown, news.split(", "))]
@@ -426,7 +428,7 @@ class _Notes:
     def _orders(self, further: _Further) -> list[str]:
         if further.order is None:
             return []
-        return [comment(self._words["order"]), f"order = {listed([str(list(each)) for each in further.order])}"]
+        return [comment(self._words["order"]), f"order = {filled([str(list(each)) for each in further.order])}"]
 
     def _rate_list(self, further: _Further, constant: bool) -> list[str]:
         if constant:
@@ -445,7 +447,10 @@ class _Notes:
         rtol = max(_AGREES_LATER, self._tolerance)
         atol = _power_of_ten(rtol * 1e-3 * _scale(errors))
         lines = [comment(self._words["held"])]
-        return [*lines, f"assert np.allclose({found}, {nested(errors)}, {_within(rtol, atol, errors)})"]
+        return [
+            *lines,
+            f"assert np.allclose({found}, {nested(_shortened(errors), wide=_NARROW)}, {_within(rtol, atol, errors)})",
+        ]
 
     def _held_last(self, further: _Further) -> list[str]:
         row = self._rows_until(further.updates)[-1]
@@ -500,13 +505,16 @@ class _Notes:
         place = "" if is_whole else f"[{', '.join(f'::{step}' for step in steps)}]"
         number = f"{variable}{place}{'.astype(float)' if self._decimal else ''}"
         atol = _power_of_ten(tolerance * 1e-3 * size * _scale(some / size))
-        held = f"assert np.allclose({number}, {nested(some)}, {_within(tolerance, atol, some)})"
+        held = (
+            f"assert np.allclose({number}, {nested(_shortened(some), wide=_NARROW)}, {_within(tolerance, atol, some)})"
+        )
         return [held] if is_whole else [comment(said), held]
 
     def _held_number(self, variable: str, value: float) -> list[str]:
-        atol = _power_of_ten(self._tolerance * 1e-3 * _scale(np.array(value)))
+        alone = np.array(value)
+        within = _within(self._tolerance, _power_of_ten(self._tolerance * 1e-3 * _scale(alone)), alone)
         number = f"float({variable})" if self._decimal else variable
-        return [f"assert np.isclose({number}, {number_text(value)}, {_within(self._tolerance, atol, np.array(value))})"]
+        return [f"assert np.isclose({number}, {nested(_shortened(alone))}, {within})"]
 
     def _update_size(self, part: Part) -> float:
         """What the updates of a part are made from: the learning rate times gradients, or times what is about 1."""
@@ -549,6 +557,12 @@ def _scale(values: Array) -> float:
 
 def _power_of_ten(value: float) -> float:
     return float(f"1e{floor(log10(value) + 0.5)}")
+
+
+def _shortened(values: Array) -> Array:
+    """With as many digits as are held, and some; without the sign of a zero."""
+    texts = [f"{value + 0.0:.12g}" for value in values.flat]
+    return np.array(list(map(float, texts))).reshape(values.shape)
 
 
 def _short(power: float) -> str:

@@ -168,7 +168,7 @@ def _one_and_power(e: Expr) -> Expr | None:
 
 
 def number_text(value: float) -> str:
-    """A double, to its last bit, or a whole number."""
+    """A double to its last bit, or a whole number."""
     if np.issubdtype(np.asarray(value).dtype, np.integer):
         return str(int(value))
     value = float(value)
@@ -182,30 +182,32 @@ def decimal_text(value: float) -> str:
     return quoted(repr(float(value)).removesuffix(".0"))
 
 
-def nested(values: Any, decimal: bool = False) -> str:
-    """Nested lists of an array's numbers, over several lines where they are long."""
+def nested(values: Any, decimal: bool = False, wide: int = WIDE) -> str:
+    """Nested lists of an array's numbers; a row each where they are wider than so many characters."""
     if values.ndim == 0:
         return decimal_text(values) if decimal else number_text(values)
-    return listed([nested(each, decimal) for each in values], values.ndim == 1)
+    items = [nested(each, decimal) for each in values]
+    if values.ndim == 1:
+        return filled(items)
+    return listed(items, wide)
 
 
-def listed(items: Sequence[str], several_a_line: bool = True) -> str:
-    """A list of what is written already; a long one over several lines."""
-    whole = f"[{', '.join(items)}]"
-    if len(whole) <= WIDE and "\n" not in whole:
+def listed(rows: Sequence[str], wide: int = WIDE) -> str:
+    """A list of what is written already, over several lines where it is long."""
+    whole = f"[{', '.join(rows)}]"
+    if len(whole) <= wide and "\n" not in whole:
         return whole
-    lines = _filled(items) if several_a_line else [f"{item}," for item in items]
-    return "[\n" + indent("\n".join(lines), "    ") + "\n]"
+    return "[\n" + indent(",\n".join(rows), "    ") + ",\n]"
 
 
-def _filled(items: Sequence[str]) -> list[str]:
-    """As many in a line as fit."""
+def filled(items: Sequence[str]) -> str:
+    """A list of what is written already, as much of it in a line as fits."""
     lines = [""]
     for item in items:
         if lines[-1] and len(lines[-1]) + len(item) + 2 > WIDE:
             lines.append("")
         lines[-1] += f"{' ' if lines[-1] else ''}{item},"
-    return lines
+    return "[" + "\n ".join(lines).removesuffix(",") + "]"
 
 
 def array_text(values: Any, decimal: bool = False) -> str:
@@ -221,7 +223,7 @@ def array_text(values: Any, decimal: bool = False) -> str:
 
 def quoted(text: str) -> str:
     """A string of Python's, in double quotes."""
-    return json.dumps(text)
+    return comment_text(json.dumps(text, ensure_ascii=False))
 
 
 def comment(text: str) -> str:
@@ -230,7 +232,7 @@ def comment(text: str) -> str:
 
 
 def comment_text(text: str) -> str:
-    """Any text on one line: what is not printable as Python writes it in strings."""
+    """Any text on one line: what is not printable stands as Python writes it in strings."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 

@@ -277,7 +277,7 @@ class Passes:
 
     def update(self) -> list[str]:
         """What is remembered, the updates and the new weights, of every part."""
-        return [line for part in self.parts for line in self.part_update(part)]
+        return [line for part in self.parts for line in ["", *self.part_update(part)]][1:]
 
     def part_update(self, part: Part) -> list[str]:
         variable = part.variable

@@ -26,7 +26,7 @@ LARGE = 500.0
 """From a net input of this size on, e^net gets near what a double can hold."""
 
 
-MOST_HELD = 64
+MOST_HELD = 32
 """Of a larger array, so many numbers are held against the run's."""
 
 

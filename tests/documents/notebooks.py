@@ -40,8 +40,9 @@ def executed(sections: Iterable[Section]) -> dict[str, Any]:
     variables: dict[str, Any] = {}
     with contextlib.redirect_stdout(io.StringIO()), np.errstate(), localcontext():
         for code in codes(sections):
-            exec(code, variables)
-            exec(code, variables)
+            compiled = compile(code, "<cell>", "exec")
+            exec(compiled, variables)
+            exec(compiled, variables)
     return variables
 
 

@@ -94,7 +94,7 @@ def test_rounded_numbers_are_the_rounded_ones_to_the_last_bit() -> None:
 @pytest.mark.parametrize("kind", sorted(activations.ACTIVATIONS))
 def test_every_activation_hidden_and_of_the_output(kind: str) -> None:
     assert_reproduced(bprunner.run(declared(NUMBERS.get(kind, kind), "linear")))
-    for loss in ("half_squared_error", "absolute_error", {"huber": {"threshold": 0.1}}, "linear_error"):
+    for loss in ("half_squared_error", "linear_error")[: 2 if FULL or kind == "softmax" else 1]:
         assert_reproduced(bprunner.run(with_output(kind, loss=loss)))
 
 
@@ -123,10 +123,10 @@ def test_every_loss_with_sums_and_means(loss: str) -> None:
             continue
         if loss == "binary_cross_entropy" and output == "softplus":
             continue
-        assert_reproduced(bprunner.run(suited(loss, output)))
-        assert_reproduced(
-            bprunner.run(declared("relu", output, loss=loss) | {"dataset": suited(loss, output)["dataset"]})
-        )
+        data = suited(loss, output)
+        assert_reproduced(bprunner.run(data))
+        if FULL or output == "sigmoid":
+            assert_reproduced(bprunner.run(declared("relu", output, loss=loss) | {"dataset": data["dataset"]}))
 
 
 OPTIMIZERS: list[Any] = [
@@ -300,7 +300,7 @@ def test_large_arrays_are_held_in_part_and_it_says_so() -> None:
     run = bprunner.run(data)
     assert_reproduced(run)
     text = by_name(sections_of(run), "update")
-    assert "# the run's numbers; of new_W1 one row in 1, one column in 4" in text
+    assert "# the run's numbers; of new_W1 one row in 1, one column in 7" in text
     assert len(text) < 20_000
 
 
