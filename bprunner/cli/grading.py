@@ -17,10 +17,9 @@ from bprunner.cli.plain import write_utf8
 from bprunner.cli.terminal import out, tell_problems
 from bprunner.data.loading import load_samples
 from bprunner.errors import InputError, Problem
-from bprunner.grading.answers import read_answers
 from bprunner.grading.grades import Grade, Grades, Mistake
-from bprunner.grading.judging import grade
-from bprunner.runs.run import Run, execute_run
+from bprunner.grading.judging import Grader
+from bprunner.runs.run import execute_run
 from bprunner.spec.reading import read_declaration
 
 
@@ -51,7 +50,8 @@ def grade_answers(arguments: Sequence[str], *, as_json: bool, as_csv: bool, allo
     except InputError as error:
         tell_problems(error)
         return ExitCode.INPUT
-    graded = [_graded(run, path) for path in paths]
+    grader = Grader(run.experiment, run.samples, run.trace)
+    graded = [_graded(grader, path) for path in paths]
     for each in graded:
         if each.problems:
             tell_problems(InputError(each.problems))
@@ -82,10 +82,9 @@ def _answer_files(named: Sequence[str]) -> tuple[list[Path], bool]:
     return list(dict.fromkeys(found)), len(named) > 1 or Path(named[0]).is_dir()
 
 
-def _graded(run: Run, path: Path) -> Graded:
+def _graded(grader: Grader, path: Path) -> Graded:
     try:
-        answers = read_answers(path, run.experiment, len(run.samples))
-        return Graded(path, grade(run.experiment, run.samples, run.trace, answers))
+        return Graded(path, grader.grade(path))
     except InputError as error:
         return Graded(path, None, error.problems)
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bprunner.grading.answers import Answer, Answers, read_answers
     from bprunner.grading.grades import Grade, Grades, Mistake, Source
-    from bprunner.grading.judging import grade
+    from bprunner.grading.judging import Grader, grade
 
-__all__ = ["Answer", "Answers", "Grade", "Grades", "Mistake", "Source", "grade", "read_answers"]
+__all__ = ["Answer", "Answers", "Grade", "Grader", "Grades", "Mistake", "Source", "grade", "read_answers"]
 
 # Only `grade` needs formulas, and they a second of imports.
 _HOMES = {
     "Answer": "answers", "Answers": "answers", "read_answers": "answers", "Grade": "grades", "Grades": "grades",
-    "Mistake": "grades", "Source": "grades", "grade": "judging",
+    "Mistake": "grades", "Source": "grades", "grade": "judging", "Grader": "judging",
 }  # fmt: skip
 
 

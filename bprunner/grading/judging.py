@@ -50,9 +50,22 @@ def grade(
     answers: what `read_answers` gives, or a file, or the same as data. Raises InputError, with every problem found, for
     answers that do not fit the experiment, and for figures of which the run has no number.
     """
-    if not isinstance(answers, Answers):
-        answers = read_answers(answers, experiment, len(samples))
-    return _Judge(experiment, samples, trace, answers).grades()
+    return Grader(experiment, samples, trace).grade(answers)
+
+
+class Grader:
+    """Grades one student after the other against one run, whose formulas are made once."""
+
+    def __init__(self, experiment: Experiment, samples: Samples, trace: Trace) -> None:
+        self._experiment, self._samples = experiment, samples
+        self._reader = Reader(experiment, trace, samples)
+        self._formulas = Formulas(experiment, samples, trace, self._reader)
+
+    def grade(self, answers: Answers | Path | str | Mapping[str, Any] | Sequence[Any]) -> Grades:
+        """As `grade` of this module."""
+        if not isinstance(answers, Answers):
+            answers = read_answers(answers, self._experiment, len(self._samples))
+        return _Judge(self._experiment, self._reader, self._formulas, answers).grades()
 
 
 @dataclass(frozen=True)
@@ -78,10 +91,8 @@ class _Asked:
 class _Judge:
     """Judges the figures of one student."""
 
-    def __init__(self, experiment: Experiment, samples: Samples, trace: Trace, answers: Answers) -> None:
-        self._experiment, self._answers = experiment, answers
-        self._reader = Reader(experiment, trace, samples)
-        self._formulas = Formulas(experiment, samples, trace, self._reader)
+    def __init__(self, experiment: Experiment, reader: Reader, formulas: Formulas, answers: Answers) -> None:
+        self._experiment, self._reader, self._formulas, self._answers = experiment, reader, formulas, answers
         self._known = known_names(experiment.architecture.names)
         self._asked = [self._ask(answer) for answer in answers.figures]
         self._refuse()

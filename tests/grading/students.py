@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 import bprunner
 from bprunner import Run
-from bprunner.grading import Grades, grade
+from bprunner.grading import Grader, Grades
 
 INPUTS = np.array([0.7, -1.3])
 TARGETS = np.array([0.9, 0.15])
@@ -154,5 +155,11 @@ def sheet(figures: dict[tuple[int, str], Decimal]) -> list[dict[str, Any]]:
     return entries
 
 
-def graded(run: Run, figures: dict[tuple[int, str], Decimal]) -> Grades:
-    return grade(run.experiment, run.samples, run.trace, sheet(figures))
+@cache
+def grader(case: Case) -> Grader:
+    run = case.run()
+    return Grader(run.experiment, run.samples, run.trace)
+
+
+def graded(case: Case, figures: dict[tuple[int, str], Decimal]) -> Grades:
+    return grader(case).grade(sheet(figures))

@@ -13,7 +13,7 @@ import pytest
 
 from bprunner import Run
 from bprunner.checking.reading import Reader
-from bprunner.grading import Grades, grade
+from bprunner.grading import Grader, Grades
 from bprunner.grading.quantities import Formulas, Node
 from bprunner.grading.recomputing import Recomputing
 from bprunner.nn.rounding import as_decimal
@@ -28,18 +28,15 @@ SOME = [
     "gallery/aifh_nesterov.yaml",
     "gallery/apple_trainxor.yaml",
     "gallery/brownlee.yaml",
-    "gallery/cs231n_adam.yaml",
     "gallery/deeplearning_adam_inside.yaml",
-    "gallery/grokking_ch6_deep.yaml",
     "gallery/han_kamber.yaml",
     "gallery/mazur_sequential.yaml",
-    "gallery/mazur_shared_bias.yaml",
     "gallery/negnevitsky_xor.yaml",
     "gallery/rashid.yaml",
     "gallery/tsai_lr_0.5_warm.yaml",
 ]
 every_file = pytest.mark.parametrize("file", FILES if FULL else SOME)
-MOST = 200 if FULL else 40
+MOST = 200 if FULL else 30
 
 run_of = cache(trained)
 
@@ -68,8 +65,14 @@ def entry(where: dict[str, Any], name: str, number: Decimal) -> dict[str, Any]:
     return {**where, quantity: {part: Digits(number)} if part else Digits(number)}
 
 
-def graded(run: Run, entries: list[dict[str, Any]]) -> Grades:
-    return grade(run.experiment, run.samples, run.trace, entries)
+@cache
+def grader(file: str) -> Grader:
+    run = run_of(file)
+    return Grader(run.experiment, run.samples, run.trace)
+
+
+def graded(file: str, entries: list[dict[str, Any]]) -> Grades:
+    return grader(file).grade(entries)
 
 
 def written(value: float, decimals: int) -> Decimal:
@@ -80,7 +83,7 @@ def written(value: float, decimals: int) -> Decimal:
 def test_the_figures_of_the_run_are_right_at_any_digits(file: str) -> None:
     run, dice = run_of(file), random.Random(file)
     entries = [entry(where, name, written(value, dice.randint(0, 9))) for where, name, value in numbers(run)]
-    grades = graded(run, entries)
+    grades = graded(file, entries)
     assert [str(each) for each in grades if each.state not in ("right", "right_to_digits")] == []
     assert len(grades) == len(entries)
 
@@ -89,7 +92,7 @@ def test_the_figures_of_the_run_are_right_at_any_digits(file: str) -> None:
 def test_the_figures_of_the_run_in_full_are_entirely_right(file: str) -> None:
     run = run_of(file)
     for in_full in (lambda value: Decimal(repr(value)), as_decimal):
-        grades = graded(run, [entry(where, name, in_full(value)) for where, name, value in numbers(run)])
+        grades = graded(file, [entry(where, name, in_full(value)) for where, name, value in numbers(run)])
         assert [str(each) for each in grades if each.state != "right"] == []
 
 
@@ -104,8 +107,8 @@ def test_another_last_digit_is_never_right(file: str) -> None:
         apart = 1 if own is None or own.rounding == "half_up" else 2
         off = Decimal(dice.choice([-apart, apart])).scaleb(-decimals)
         entries.append(entry(where, name, written(value, decimals) + off))
-    alone = [each for one in entries[:8] for each in graded(run, [one])]
-    together = list(graded(run, entries))
+    alone = [each for one in entries[:8] for each in graded(file, [one])]
+    together = list(graded(file, entries))
     assert [str(each) for each in (*alone, *together) if each.state in ("right", "right_to_digits")] == []
     assert [str(each) for each in alone if each.state != "wrong"] == []
 
@@ -119,7 +122,7 @@ def test_what_is_said_to_be_right_is_within_the_digits(file: str) -> None:
         decimals = dice.randint(0, 4)
         off = Decimal(dice.uniform(-1.2, 1.2)).scaleb(-decimals)
         entries.append(entry(where, name, written(value + float(off), decimals)))
-    for each in graded(run, entries):
+    for each in graded(file, entries):
         assert each.printed is not None
         own = run.experiment.arithmetic.of(*each.name.partition(".")[::2])
         units = Decimal("0.5") if own is None or own.rounding == "half_up" else Decimal(1)
@@ -147,4 +150,4 @@ def test_the_formulas_give_what_the_run_has(file: str) -> None:
                 assert (run.experiment.training.update_order, node.step, node.quantity) == ("sequential", 1, "delta")
                 continue
             assert math.isclose(found, value, rel_tol=1e-9, abs_tol=1e-12), (name, found, value)
-    assert made
+    assert made or not formulas.has_any
