@@ -36,7 +36,7 @@ def explain_file(
     )
 
     try:
-        chosen = formats_named(formats)
+        chosen = formats_named(formats, wishes.blank)
         if declared_sweep(file, changes, allow_outside) is not None:
             hint = "explain its baseline, or one run by its values: bprun explain FILE training.learning_rate=0.1"
             raise InputError(Problem(f"{file} declares a sweep, and a document is about one run", hint=hint))

@@ -102,7 +102,7 @@ def _with_command_hint(file: str, problem: Problem) -> Problem:
     """A word that is no file may be a command with a slip in it."""
     import difflib
 
-    commands = ("run", "check", "show", "compare", "resume", "sync", "schema", "list", "ui")
+    commands = ("run", "check", "show", "explain", "grade", "compare", "resume", "sync", "schema", "list", "ui")
     near = difflib.get_close_matches(file, commands, n=1)
     if near and not Path(file).exists():
         return replace(problem, hint=f"did you mean the command `bprun {near[0]}`?")

@@ -90,16 +90,22 @@ class Chain:
         return self.sequential and layer < self._n.last
 
     def _differentiated(self, layer: int) -> str:
-        return "differentiated" + (", through weights that are updated already" if self._sees_updated(layer) else "")
+        if self._sees_updated(layer):
+            return "differentiated, through weights that are updated already"
+        steps = [each for each in self._n.layers[layer:] if each.activation.kind == "step"]
+        return "differentiated" + (", with what is declared for the slope of a step" if steps else "")
 
     def _cancelled(self, layer: int, unit: int) -> list[Line]:
-        """Where the factors of a cross-entropy and of its output's slope cancel."""
+        """δ where the factors of a cross-entropy and of its output's slope cancel."""
         n, kind = self._n, self._n.experiment.training.loss.kind
         activation = n.layers[layer].activation
         if layer < n.last or (kind, activation.kind) not in CANCELLING:
             return []
         out, target = n.outs(layer)[unit], n.symbols.target(unit)
         if activation.kind == "softmax":
+            if n.sums_to_one:
+                difference = total([out, -target])
+                return [Line(product(*n.divisors(), difference), "the factors cancel; targets add up to 1")]
             targets = total([n.symbols.target(each) for each in range(len(n.names.outputs))])
             right = product(*n.divisors(), total([product(out, targets), -target]))
             return [Line(right, "the factors cancel; the targets of a sample are added up")]
@@ -145,10 +151,10 @@ class Chain:
         )
 
     def _slope_to_solve(self, layer: int, of: int, net: Expr) -> Expr:
-        """Of a step, the declared derivative stands in place of one."""
+        """Of a step, which has no slope of any use, ∂out/∂net stays: what is declared for it comes later."""
         n = self._n
         if n.layers[layer].activation.kind == "step":
-            return n.out_slope(layer, of, of)
+            return PARTIAL(n.outs(layer)[of], net)
         return unsolved(n.out_formula(layer, of), net)
 
     # Weights and biases
@@ -169,6 +175,13 @@ class Chain:
         if not self._sees_updated(layer):
             lines += [Line(whole(line.right), line.reason) for line in self._first_lines(pulled)]
         lines.append(Line(whole(pulled.closed), self._differentiated(layer)))
+        cancelled = [self._cancelled(layer, unit) for unit in units]
+        if all(cancelled):
+            each_one = [
+                _joined(found[0].right, self._own_slope(layer, unit, w))
+                for found, unit in zip(cancelled, units, strict=True)
+            ]
+            lines.append(Line(whole(total(each_one)), cancelled[0][0].reason))
         by_delta = total([_joined(n.symbols.delta(layer, unit), self._own_slope(layer, unit, w)) for unit in units])
         lines.append(Line(whole(by_delta), "δ = ∂error/∂net; ∂net/∂w is what stands beside it"))
         return Derivation(n.symbols.gradient(name), _distinct(lines))

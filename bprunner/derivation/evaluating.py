@@ -27,7 +27,8 @@ def evaluate(expression: Expr, values: Values, sample: int = 0, network: Network
     """
     try:
         return _value(expression, values, sample, network)
-    except (ZeroDivisionError, OverflowError, ValueError):
+    except (ZeroDivisionError, OverflowError, ValueError, TypeError):
+        # TypeError: the root of a negative number is complex
         return math.nan
 
 

@@ -78,18 +78,34 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     # Sums and products
 
     def terms(self, e: Expr) -> list[str]:
-        """The terms of a sum with their signs; of a long one the first two and the last."""
-        written = [self._term(part, number == 0) for number, part in enumerate(e.args)]
+        """The terms of a sum with their signs; of a long one the first two and the last. Of numbers, terms that a
+        target of 0 or 1 makes vanish are left out, as long as another one stays."""
+        kept = [part for part in e.args if not self._vanishes(part)]
+        written = [self._term(part, number == 0) for number, part in enumerate(kept or e.args[:1])]
         is_wide = len(written) > 2 and sum(map(visible_length, written)) > WIDE_SUM
         return [written[0], r" + \cdots", written[-1]] if is_wide else shortened_sum(written)
 
     def _term(self, part: Expr, is_first: bool) -> str:
         text = self.doprint(part)
-        if text.startswith("-"):
-            # A number with its own minus among terms is put in brackets; a term that is subtracted is not.
-            subtracted = not part.is_Symbol
-            return text if is_first else f" - {text[1:].strip()}" if subtracted else f" + ({text})"
-        return text if is_first else f" + {text}"
+        if is_first or not text.startswith("-"):
+            return text if is_first else f" + {text}"
+        return f" - {text[1:].strip()}"
+
+    def _vanishes(self, part: Expr) -> bool:
+        """Whether a product has a target of 0, or one less a target of 1, among other factors."""
+        others = [factor for factor in _factors(part) if factor != -1]
+        return len(others) > 1 and any(self._is_number(factor, 0) for factor in others)
+
+    def _is_number(self, factor: Expr, number: int) -> bool:
+        """Whether a factor is a target, or one less a target, that has just this number."""
+        if self._samples is None:
+            return False
+        if factor.is_Symbol and factor.name.startswith("target."):
+            return self._text_of(factor, self.sample) == str(number)
+        if factor.is_Add and len(factor.args) == 2 and factor.args[0] == 1:
+            taken = _factors(factor.args[1])
+            return len(taken) == 2 and taken[0] == -1 and self._is_number(taken[1], 1 - number)
+        return False
 
     def _print_Add(self, e: Expr, order: Any = None) -> str:
         return "".join(self.terms(e))
@@ -103,6 +119,10 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         minus = ""
         if parts[0] == -1:
             minus, parts = "-", parts[1:]
+        if len(parts) > 1:
+            parts = [part for part in parts if not self._is_number(part, 1)] or parts[:1]
+        if minus and len(parts) == 1 and parts[0].is_Symbol and (text := self.doprint(parts[0])).startswith("-"):
+            return [text[1:]]  # minus a negative number
         written = [
             self._factor(part, number == 0 and not minus, len(parts), is_last=number == len(parts) - 1)
             for number, part in enumerate(parts)
@@ -112,7 +132,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     def _factor(self, part: Expr, is_first: bool, count: int, is_last: bool = False) -> str:
         text = str(self.doprint(part))
         is_inner_sum = part.func.__name__ == "over_samples" and not (is_last and self._samples is None)
-        is_sum = part.is_Add or isinstance(part, sympy.Piecewise) or is_inner_sum
+        is_sum = part.is_Add or is_inner_sum or text.startswith(r"\begin{cases}")
         if count == 1 and is_first:
             return text
         return bracketed(text) if is_sum or is_signed(text, is_first) else text
@@ -196,6 +216,9 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         return each[0] + "".join(f" - {text[1:]}" if text.startswith("-") else f" + {text}" for text in each[1:])
 
     def _print_Piecewise(self, e: Expr) -> str:
+        (first, condition), (other, _) = e.args[0].args, e.args[-1].args
+        if len(e.args) == 2 and other == 0 and condition == (first > 0):
+            return rf"\max(0, {self.doprint(first)})"
         if self._holds is not None:
             return str(self.doprint(next(part for part, condition in e.args if self._holds(condition, self.sample))))
         rows = []
@@ -225,6 +248,10 @@ def is_signed(text: str, is_first: bool) -> bool:
     return text.startswith("-") and not is_first
 
 
+def _factors(e: Expr) -> tuple[Expr, ...]:
+    return tuple(e.args) if e.is_Mul else (e,)
+
+
 def _is_denominator(e: Expr) -> bool:
     return bool(e.is_Pow and e.exp.is_Rational and e.exp < 0)
 
@@ -251,6 +278,7 @@ def visible_length(latex: str) -> int:
     text = re.sub(
         r"\\(?:begin|end)\{[a-z]+\}|\\(?:left|right|text|mathrm|mathbf|operatorname|boxed|phantom)\b", "", text
     )
+    text = re.sub(r"\\(?:max|ln|tanh|sign)\b", "xxx", text)
     text = re.sub(r"\\[A-Za-z]+", "x", text)
     text = re.sub(r"[_^]\{?", "", text)
     return len(re.sub(r"[{}\s&]", "", text))

@@ -14,10 +14,11 @@ from bprunner.spec.naming import BiasPlace, WeightPlace
 
 
 class Network:
-    """The formulas of one experiment's network, for updates of one sample or of several."""
+    """The formulas of one experiment's network, for updates of one sample or of several. `sums_to_one`: whether the
+    targets of every sample add up to 1, as classes do."""
 
-    def __init__(self, experiment: Experiment, several: bool) -> None:
-        self.experiment, self.several = experiment, several
+    def __init__(self, experiment: Experiment, several: bool, sums_to_one: bool = False) -> None:
+        self.experiment, self.several, self.sums_to_one = experiment, several, sums_to_one
         self.names = experiment.architecture.names
         self.layers = experiment.architecture.layers
         self.symbols = Symbols(experiment)

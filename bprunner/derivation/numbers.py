@@ -23,6 +23,7 @@ from bprunner.training.trace import Trace
 
 LARGEST_WRITTEN = 16
 """So many units of a layer, or inputs, are written out one by one; of more, representative entries."""
+_ROUNDING_NOISE = 1e-12
 LARGEST_MADE = 20_000
 """Of so many weights formulas are made. Beyond it, nobody can follow them."""
 
@@ -94,7 +95,7 @@ def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: i
             Problem(message, path="training.update_order", hint="explain an earlier step, or train longer")
         )
     places = _places(samples, trace, row)
-    network = Network(experiment, len(places) > 1)
+    network = Network(experiment, len(places) > 1, _sum_to_one(samples))
     at = list(places)
     exact = computed(network, _parameters(experiment, trace, row), samples.inputs[at], samples.targets[at])
     exact |= _following(network, trace, row) | _rates(network, samples, step)
@@ -124,12 +125,16 @@ def forward_again(numbers: StepNumbers, samples: Samples, trace: Trace) -> StepN
     row = int(np.nonzero(trace.steps == numbers.step)[0][0]) + 1
     if row == len(trace):
         return None
-    network = Network(experiment, numbers.network.several)
+    network = Network(experiment, numbers.network.several, numbers.network.sums_to_one)
     at = list(numbers.samples)
     exact = computed(network, _parameters(experiment, trace, row), samples.inputs[at], samples.targets[at])
     is_same = _places(samples, trace, row) == numbers.samples
     traced = {**exact, **_recorded(network, trace, row, len(at))} if is_same else exact
     return StepNumbers(network, int(trace.steps[row]), numbers.samples, exact, traced)
+
+
+def _sum_to_one(samples: Samples) -> bool:
+    return bool(np.all(np.abs(samples.targets.sum(axis=1) - 1.0) <= _ROUNDING_NOISE))
 
 
 def _check_recorded(experiment: Experiment, trace: Trace) -> None:

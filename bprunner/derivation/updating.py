@@ -31,6 +31,12 @@ def is_fixed(experiment: Experiment, name: str) -> bool:
     return name in frozen or layer.frozen or (name in names.biases and not layer.bias_trained)
 
 
+def fixed_names(experiment: Experiment) -> tuple[str, ...]:
+    """The weights and biases that are never changed."""
+    names = experiment.architecture.names
+    return tuple(name for name in (*names.weights, *names.biases) if is_fixed(experiment, name))
+
+
 def update_equations(network: Network, name: str) -> tuple[Equation, ...]:
     """What the optimizer remembers afterwards, the update, and the new weight or bias; their left sides are symbols.
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 import sympy
 
-from bprunner.derivation.products import total
+from bprunner.derivation.products import product, total
 from bprunner.derivation.symbols import Expr
-from bprunner.derivation.updating import is_fixed, update_equations
-from bprunner.documents.deriving import is_simple_chain, short_gradient, small_update
+from bprunner.derivation.updating import fixed_names, is_fixed, update_equations
+from bprunner.documents.deriving import by_layer, has_matrices, is_simple_chain, short_gradient, small_update
 from bprunner.documents.equations import Scribe, Side, aligned, distinct, one
-from bprunner.documents.matrices import bracketed_matrix, times, whole
+from bprunner.documents.matrices import bracketed_matrix, of_entries, times, whole
 from bprunner.documents.numbers import Printed, at_digits
-from bprunner.documents.passes import details
+from bprunner.documents.passes import details, sample_table
 from bprunner.documents.telling import Parts, Telling, inline_math, kept_rows, table
+from bprunner.spec.experiment import Experiment
 
 _MOST_LINES, _MOST_ROWS = 24, 60
 
@@ -25,16 +24,17 @@ def backward_pass(t: Telling) -> Parts:
     n = t.network
     rates = {t.scribe.value(n.symbols.rate(name)) for name in t.parameters}
     rate = at_digits(t.scribe.value(n.symbols.rate(t.chosen[0])), 12)
-    shown = list(t.parameters) if t.is_written_out and len(t.parameters) <= _MOST_LINES else list(t.chosen)
+    is_short = t.is_written_out and len(t.parameters) <= _MOST_LINES
+    shown = by_layer(t, list(t.parameters) if is_short else list(t.chosen))
     has_update = t.again is not None
     return {
         "rate_text": inline_math(rf"\eta = {rate.latex}"),
         "rates_differ": len(rates) > 1,
-        "roundings": _roundings(t),
         "deltas": sum(layer.units for layer in n.layers),
+        "rests": t.again is not None and all(t.scribe.value(n.symbols.update(name)) == 0 for name in t.parameters),
         "delta_numbers": _deltas(t),
         "delta_table": _delta_table(t) if len(t.numbers.samples) > 1 else "",
-        "gradient_numbers": aligned([_gradient(t, name) for name in shown]),
+        "gradient_numbers": aligned([_gradient(t, name) for name in shown if name not in fixed_names(t.experiment)]),
         "has_update": has_update,
         "update_numbers": aligned([line for name in shown for line in _update(t, name)]) if has_update else "",
         "matrix_numbers": _matrices(t) if has_update else "",
@@ -42,17 +42,9 @@ def backward_pass(t: Telling) -> Parts:
     }
 
 
-def _roundings(t: Telling) -> str:
-    """What the author rounds, in words."""
-    said = []
-    for quantity, name, rounding in t.experiment.arithmetic.declared():
-        if getattr(t.experiment.arithmetic, quantity) is None and (quantity != "bias" or not t.names.biases):
-            continue  # it is rounded as another quantity is
-        way = t.words[f"rounding_{rounding.rounding}"]
-        carried = t.words["rounding_carried" if rounding.carried else "rounding_printed"]
-        what = t.words[f"quantity_{quantity}"] + (f" {name}" if name else "")
-        said.append(t.words["rounding"].format(quantity=what, way=way, decimals=rounding.decimals, carried=carried))
-    return " ".join(said)
+def is_rounded(experiment: Experiment) -> bool:
+    """Whether the author goes on with rounded numbers anywhere."""
+    return any(rounding.carried for _, _, rounding in experiment.arithmetic.declared())
 
 
 def _deltas(t: Telling) -> str:
@@ -67,17 +59,9 @@ def _deltas(t: Telling) -> str:
 def _delta_table(t: Telling) -> str:
     """δ of every sample."""
     n = t.network
-    symbols = [n.symbols.delta(layer, unit) for layer in range(len(n.layers)) for unit in range(n.layers[layer].units)]
-    if len(symbols) > 12:
-        return ""
-    head = [t.words["sample_column"], *(n.symbols.named[symbol].text for symbol in symbols)]
-    rows = [
-        ["…"] * len(head)
-        if row is None
-        else [str(t.numbers.samples[row] + 1), *(t.scribe.text(symbol, row) for symbol in symbols)]
-        for row in kept_rows(len(t.numbers.samples), 12)
-    ]
-    return table(head, rows)
+    return sample_table(
+        t, [n.symbols.delta(layer, unit) for layer in range(len(n.layers)) for unit in range(n.layers[layer].units)]
+    )
 
 
 def _gradient(t: Telling, name: str) -> list[Side]:
@@ -96,59 +80,64 @@ def _update(t: Telling, name: str) -> list[list[Side]]:
     equations = update_equations(t.network, name)
     lines = [scribe.worked_out(each.left, each.right) for each in equations[:-1] if not t.is_plain]
     if t.is_plain:
-        general = total([w, sympy.Mul(-1, s.rate(name), s.gradient(name), evaluate=False)])
-        sides = [scribe.symbolic(new), scribe.symbolic(general), scribe.substituted(general)]
+        general = total([w, product(sympy.Integer(-1), s.rate(name), s.gradient(name))])
+        sides = [scribe.symbolic(new), scribe.symbolic(general), scribe.substituted(general, new)]
     else:
         general = equations[-1].right
         sides = [scribe.symbolic(new), scribe.symbolic(general)]
     if t.blanks is None:
-        sides.append(_added_up(scribe, w, s.update(name)))
-        sides += _before_rounding(t, name, w, s.update(name))
-    return [*lines, distinct([*sides, scribe.result(new)])]
+        sides += _added_up(t, name)
+    elif not t.is_plain:
+        sides.append(scribe.substituted(general))
+    return [*lines, distinct([*sides, *scribe.results(new)])]
 
 
-def _added_up(scribe: Scribe, w: Expr, update: Expr) -> Side:
-    """Old weight and update as printed."""
-    first, second = scribe.printed(w), scribe.printed(update)
+def _added_up(t: Telling, name: str) -> list[Side]:
+    """Old weight and update as printed: the exact update, the author's own where that is another, and what they come to
+    before the author rounds the new weight. Nothing where the update is 0."""
+    s, scribe = t.network.symbols, t.scribe
+    w, update = s.parameter(name), s.update(name)
+    if scribe.value(update) == 0:
+        return []
+    updates = [scribe.printed(update), scribe.by_author(update)]
+    known = [each for each in updates if each is not None and each.decimal is not None]
+    old = scribe.printed(w)
+    sides = [_sum_side(old, each) for each in known]
+    quantity = "weight" if name in t.names.weights else "bias"
+    if t.experiment.arithmetic.of(quantity, name) is not None and known and old.decimal is not None:
+        added = _sum_of(old, known[-1])
+        sides.append(Side((added.latex,), exact=one(added.fraction)))
+    return sides
+
+
+def _sum_side(first: Printed, second: Printed) -> Side:
     sign = " - " if second.latex.startswith("-") else " + "
     exact = None if first.fraction is None or second.fraction is None else first.fraction + second.fraction
-    return Side((first.latex, sign + second.latex.removeprefix("-")), one(exact))
+    is_true = first.is_exact and second.is_exact
+    return Side((first.latex, sign + second.latex.removeprefix("-")), exact=one(exact), is_true=is_true)
 
 
-def _before_rounding(t: Telling, name: str, w: Expr, update: Expr) -> list[Side]:
-    """The new weight as it is before the author rounds it; nothing where it is not rounded."""
-    quantity = "weight" if name in t.names.weights else "bias"
-    if t.experiment.arithmetic.of(quantity, name) is None:
-        return []
-    added = _sum_of(t.scribe.printed(w), t.scribe.printed(update))
-    return [] if added is None else [Side((added.latex,), one(added.fraction))]
-
-
-def _sum_of(first: Printed, second: Printed) -> Printed | None:
+def _sum_of(first: Printed, second: Printed) -> Printed:
     """Two printed numbers added, to the last digit."""
-    if first.decimal is None or second.decimal is None:
-        return None
+    assert first.decimal is not None  # both are finite
+    assert second.decimal is not None
     return Printed(first.decimal + second.decimal, True)
 
 
 def _matrices(t: Telling) -> str:
     """W⁺ = W − η · δ · senders with numbers, layer after layer from the output, for an update of one sample."""
-    n = t.network
-    is_other = any(layer.net == "squared_distance" for layer in n.layers) or t.chain.sequential
-    penalty = t.experiment.training.penalty
-    has_more = penalty.l1 is not None or penalty.l2 is not None or t.experiment.training.rate_factors
-    fixed = any(is_fixed(t.experiment, name) for name in t.names.weights)
-    if not t.is_plain or len(t.numbers.samples) > 1 or not t.is_written_out or is_other or has_more or fixed:
+    if not has_matrices(t) or len(t.numbers.samples) > 1 or not t.is_written_out or t.chain.sequential:
         return ""
     if t.blanks is not None:
         return ""
-    return aligned([_layer_matrices(t, layer) for layer in reversed(range(len(n.layers)))], wide=90)
+    return aligned([_layer_matrices(t, layer) for layer in reversed(range(len(t.network.layers)))], wide=84)
 
 
 def _layer_matrices(t: Telling, layer: int) -> list[Side]:
     n, m, scribe = t.network, t.matrices, t.scribe
     new, old = t.weight_rows(layer, new=True), t.weight_rows(layer)
-    rate = scribe.printed(n.symbols.rate(next(iter(t.names.weights))))
+    names = [[str(w.name).split(".", 1)[1] for w in line] for line in old]
+    rate = scribe.printed(n.symbols.rate(names[0][0]))
     senders = [[symbol] for symbol in n.senders(layer)]
     if is_simple_chain(t, layer):
         factor = scribe.printed(n.symbols.delta(layer + 1, 0))
@@ -157,64 +146,74 @@ def _layer_matrices(t: Telling, layer: int) -> list[Side]:
         factor, row = scribe.printed(n.symbols.delta(layer, 0)), []
     else:
         factor, row = None, [n.symbols.delta(layer, unit) for unit in range(n.layers[layer].units)]
-    numbers = m.numbers(old)
-    before = _factors(rate, factor)
-    product = _product(scribe, senders, row)
-    before_rounding = tuple(
-        scribe.value(w) - scribe.value(n.symbols.rate(name)) * scribe.value(n.symbols.gradient(name))
-        for line in old for w in line for name in [str(w.name).split(".", 1)[1]]
-    )  # fmt: skip
-    sides = [replace(side, values=before_rounding) for side in small_update(t, layer)]
-    written = m.numbers(senders).latex + (rf" \cdot {m.numbers([row]).latex}" if row else "")
-    column = product if row else [[scribe.printed(line[0]).fraction] for line in senders]
-    stepped = _stepped(scribe, old, rate, factor, column)
-    sides.append(Side((numbers.latex, rf" - {before} \cdot {written}"), stepped))
-    if row and product is not None:
-        sides.append(Side((numbers.latex, rf" - {before} \cdot {_written(product, scribe)}"), stepped))
-    updates = [
-        [scribe.printed(n.symbols.update(_name(t, layer, s, r))) for r in range(len(old[0]))] for s in range(len(old))
+    parts = [m.numbers(old), m.numbers(senders), *([m.numbers([row])] if row else [])]
+    is_true = rate.is_exact and (factor is None or factor.is_exact) and all(part.is_true for part in parts)
+    multiplied = _product(scribe, senders, row)
+    before, numbers = _factors(rate, factor), parts[0].latex
+    pieces = (numbers, f" - {before}", *(rf" \cdot {part.latex}" for part in parts[1:]))
+    put_in = Side(pieces, exact=_stepped(scribe, old, rate, factor, multiplied), is_true=is_true)
+    sides = [*small_update(t, layer), put_in]
+    if row and multiplied is not None:
+        printed = [[at_digits(float(each), scribe.printing.digits) for each in line] for line in multiplied]
+        written = bracketed_matrix([[each.latex for each in line] for line in printed])
+        rounded = [[each.fraction or Fraction(0) for each in line] for line in printed]
+        exact = _stepped(scribe, old, rate, factor, rounded)
+        sides.append(Side((numbers, f" - {before}", rf" \cdot {written}"), exact=exact))
+    sides += _taken(t, names, old)
+    own = m.numbers(new)
+    return distinct([*sides, own, *_by_author(scribe, new)])
+
+
+def _taken(t: Telling, names: list[list[str]], old: list[list[Expr]]) -> list[Side]:
+    """Old weights less what is taken from them: exactly, as the author prints it, and what comes of that before the
+    author rounds the new weights."""
+    scribe, s = t.scribe, t.network.symbols
+    weights = [[scribe.printed(w) for w in line] for line in old]
+    exactly = [[scribe.printed(s.update(name)) for name in line] for line in names]
+    own = [[scribe.by_author(s.update(name)) for name in line] for line in names]
+    forms = [exactly]
+    if all(each is not None for line in own for each in line):
+        forms.append([[each for each in line if each is not None] for line in own])
+    if any(each.decimal is None for form in (weights, *forms) for line in form for each in line):
+        return []
+    numbers, sides = bracketed_matrix([[w.latex for w in line] for line in weights]), []
+    for form in forms:
+        taken = bracketed_matrix([[_negated(each).latex for each in line] for line in form])
+        added = _added(weights, form)
+        sides.append(Side((numbers, f" - {taken}"), exact=whole([each.fraction for line in added for each in line])))
+    if any(t.experiment.arithmetic.of("weight", name) is not None for line in names for name in line):
+        written = bracketed_matrix([[each.latex for each in line] for line in added])
+        sides.append(of_entries(written, [each for line in added for each in line]))
+    return sides
+
+
+def _added(weights: list[list[Printed]], updates: list[list[Printed]]) -> list[list[Printed]]:
+    return [
+        [_sum_of(w, each) for w, each in zip(line, row, strict=True)]
+        for line, row in zip(weights, updates, strict=True)
     ]
-    taken = [[_negated(each) for each in line] for line in updates]
-    exact = whole([
-        None if each.fraction is None or w is None else w - each.fraction
-        for each, w in zip(
-            [each for line in taken for each in line], [scribe.printed(w).fraction for line in old for w in line],
-            strict=True,
-        )
-    ])  # fmt: skip
-    sides.append(
-        Side((numbers.latex, f" - {bracketed_matrix([[each.latex for each in line] for line in taken])}"), exact)
-    )
-    unrounded = [
-        [_sum_of(scribe.printed(w), each) for w, each in zip(line, row_of, strict=True)]
-        for line, row_of in zip(old, updates, strict=True)
-    ]
-    if t.experiment.arithmetic.of("weight") is not None and all(each for line in unrounded for each in line):
-        known = [[each for each in line if each is not None] for line in unrounded]
-        written = bracketed_matrix([[each.latex for each in line] for line in known])
-        sides.append(Side((written,), whole([each.fraction for line in known for each in line])))
-    sides.append(m.numbers(new))
-    return distinct(sides)
+
+
+def _by_author(scribe: Scribe, new: list[list[Expr]]) -> list[Side]:
+    """The new weights as the author prints them, where that is another text for all of them."""
+    own = [[scribe.by_author(symbol) for symbol in line] for line in new]
+    known = [[each for each in line if each is not None] for line in own]
+    if list(map(len, known)) != list(map(len, own)):
+        return []
+    written = bracketed_matrix([[each.latex for each in line] for line in known])
+    return [of_entries(written, [each for line in known for each in line])]
 
 
 def _stepped(
-    scribe: Scribe, old: list[list[Expr]], rate: Printed, factor: Printed | None, product: list[list[Any]] | None
+    scribe: Scribe, old: list[list[Expr]], rate: Printed, factor: Printed | None, product: list[list[Fraction]] | None
 ) -> tuple[Fraction, ...] | None:
     """Old weights less rate · factor · product, of printed numbers."""
-    times_all = (rate.fraction, Fraction(1) if factor is None else factor.fraction)
-    if product is None or None in times_all:
+    scale, more = rate.fraction, Fraction(1) if factor is None else factor.fraction
+    if product is None or scale is None or more is None:
         return None
-    scale = times_all[0] * times_all[1]  # type: ignore[operator]  # neither is None
-    entries = [
-        None if each is None or w is None else w - scale * each
-        for line, numbers in zip(old, product, strict=True)
-        for w, each in zip([scribe.printed(symbol).fraction for symbol in line], numbers, strict=True)
-    ]
-    return whole(entries)
-
-
-def _name(t: Telling, layer: int, sender: int, receiver: int) -> str:
-    return str(t.network.weight(layer, sender, receiver).name).split(".", 1)[1]
+    weights = [scribe.printed(symbol).fraction for line in old for symbol in line]
+    numbers = [number for line in product for number in line]
+    return whole([None if w is None else w - scale * more * number for w, number in zip(weights, numbers, strict=True)])
 
 
 def _negated(printed: Printed) -> Printed:
@@ -231,17 +230,12 @@ def _factors(rate: Printed, factor: Printed | None) -> str:
 
 
 def _product(scribe: Scribe, senders: list[list[Expr]], row: list[Expr]) -> list[list[Fraction]] | None:
-    """Senders times the row, of printed numbers."""
-    column = [scribe.printed(line[0]).fraction for line in senders]
-    across = [scribe.printed(symbol).fraction for symbol in row]
-    if any(each is None for each in (*column, *across)):
+    """Senders, as a column, times the row where there is one, of printed numbers."""
+    column = whole([scribe.printed(line[0]).fraction for line in senders])
+    across = whole([scribe.printed(symbol).fraction for symbol in row])
+    if column is None or across is None:
         return None
-    return times([[each or Fraction(0)] for each in column], [[each or Fraction(0) for each in across]])
-
-
-def _written(product: list[list[Fraction]], scribe: Scribe) -> str:
-    digits = scribe.printing.digits
-    return bracketed_matrix([[at_digits(float(each), digits).latex for each in line] for line in product])
+    return times([[each] for each in column], [list(across) or [Fraction(1)]])
 
 
 def _update_table(t: Telling) -> str:
@@ -274,7 +268,9 @@ def pass_again(t: Telling) -> Parts:
     worked = aligned([scribe.worked_out(error, n.error())])
     before, after = t.scribe.value(error), scribe.value(error)
     said = "smaller" if after < before else "larger" if after > before else "equal"
+    if said == "larger" and t.is_plain and not t.has_step and not t.chain.sequential and not is_rounded(t.experiment):
+        said = "too_far"
     text = t.words[f"again_{said}"].format(
-        before=inline_math(t.scribe.latex(error)), after=inline_math(scribe.latex(error))
+        before=inline_math(t.scribe.printed(error).latex), after=inline_math(scribe.printed(error).latex)
     )
     return {"again_details": lines, "again_error": worked, "again_text": "" if t.blanks else text}

@@ -37,16 +37,14 @@ def _steps(t: Telling) -> Parts:
     rows = []
     for row in _spread(count):
         values = [trace[name][row] for name in shown]
-        cells = [
-            t.printing.of(float(value), name, int(trace.steps[row]), None).text
-            for name, value in zip(shown, values, strict=True)
-        ]
+        cells = [number(float(value), t.printing.short) for value in values]
         rows.append([f"{int(trace.steps[row]):,}", *cells])
     head = [t.words["column_step"], *(_head(t, name) for name in shown)]
     updates = int(trace.steps[-1])
     return {
         "steps_table": table(head, rows) if count > 1 else "",
         "is_one_update": updates <= 1,
+        "is_full_batch": t.experiment.training.full_batch,
         "steps_note": t.words["steps_note"].format(count=f"{updates:,}") if count > len(rows) else "",
     }
 
@@ -74,7 +72,7 @@ def _figures(t: Telling) -> Parts:
     if not len(figures):
         return {"figures_table": ""}
     faulty = [each for each in figures if each.state in FAULTY]
-    others = [each for each in figures if each.state not in FAULTY]
+    others = sorted((each for each in figures if each.state not in FAULTY), key=lambda each: each.step)
     shown = [*faulty, *others][:_MOST_FIGURES]
     head = [t.words[f"column_{each}"] for each in ("figure", "printed", "computed", "verdict")]
     agree, beyond = len(figures.of("agrees")), len(figures.of("beyond"))
@@ -95,5 +93,5 @@ def _figures(t: Telling) -> Parts:
 def _row(t: Telling, verdict: Verdict) -> list[str]:
     right = "" if verdict.right is None else str(verdict.right)
     computed = verdict.shown if verdict.state == "agrees" else number(verdict.value, 12)
-    said = t.words[f"verdict_{verdict.state}"].format(right=right)
-    return [verdict.address, str(verdict.printed), computed, said]
+    said = t.words[f"verdict_{verdict.state}"].format(right=right, note=verdict.note)
+    return [verdict.address.replace(" * ", " · "), str(verdict.printed), computed, said]

@@ -10,7 +10,7 @@ from bprunner.derivation.chain import Derivation
 from bprunner.derivation.latex import visible_length
 from bprunner.derivation.products import product, total
 from bprunner.derivation.symbols import Expr, latex_name
-from bprunner.derivation.updating import is_fixed, update_equations
+from bprunner.derivation.updating import fixed_names, is_fixed, update_equations
 from bprunner.documents.equations import Side, aligned
 from bprunner.documents.inline import inline_markdown
 from bprunner.documents.matrices import bracketed_matrix
@@ -30,9 +30,10 @@ def derivation(t: Telling) -> Parts:
         "optimizer_text": t.words[f"optimizer_{optimizer}"],
         "is_sequential": t.experiment.training.update_order == "sequential",
         "delta_note": _delta_note(t),
-        "derivations": [_derived(t, name) for name in t.chosen],
+        "derivations": [_derived(t, name) for name in by_layer(t, list(t.chosen))],
+        "is_all_derived": set(t.chosen) >= {*t.parameters} - set(fixed_names(t.experiment)),
         "delta_formulas": _deltas(t),
-        "all_updates": aligned([_closed_update(t, name) for name in _by_layer(t, shown)]),
+        "all_updates": aligned([_closed_update(t, name) for name in by_layer(t, shown)]),
         "update_matrices": _update_matrices(t),
     }
 
@@ -44,7 +45,7 @@ def _delta_note(t: Telling) -> str:
     return t.words["delta_note"].format(delta=inline_math(text)) if text == r"\Delta" else ""
 
 
-def _by_layer(t: Telling, shown: list[str]) -> list[str]:
+def by_layer(t: Telling, shown: list[str]) -> list[str]:
     """From the output back, within a layer in order, the biases after the weights."""
 
     def layer(name: str) -> int:
@@ -69,25 +70,42 @@ def _derived(t: Telling, name: str) -> dict[str, Any]:
 def _lines(t: Telling, derived: Derivation) -> str:
     """left = line = line, each with its reason beside it."""
     left = t.scribe.write.symbols(derived.left)
-    kept = [
-        line
-        for number, line in enumerate(derived.lines)
-        if number in (0, len(derived.lines) - 1) or visible_length(t.scribe.write.symbols(line.right)) <= _LONGEST_LINE
-    ]
+    kept = [line for number, line in enumerate(derived.lines) if _is_shown(t, derived, number)]
     rows = []
     for number, line in enumerate(kept):
-        side = Side(tuple(t.scribe.write.pieces(line.right)), values=())
+        side = Side(tuple(t.scribe.write.pieces(line.right)), symbols=True)
         broken = (
-            aligned([[Side(("",), values=()), side]])
+            aligned([[Side(("",), symbols=True), side]])
             .removeprefix("\\begin{aligned}\n")
             .removesuffix("\n\\end{aligned}")
         )
         first, *rest = broken.split(" \\\\\n")
         first = first.lstrip(" &").removeprefix("= ")
-        reason = rf" && \text{{{t.words[line.reason]}}}"
+        reason = rf" && \text{{{_reason(t, line.reason, derived)}}}"
         rows.append(f"{left if number == 0 else ''} &= {first}{reason}")
         rows += rest
     return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+
+def _reason(t: Telling, reason: str, derived: Derivation) -> str:
+    """Why a line equals the one before; a hidden layer's other δ are known by then."""
+    key = reason
+    if reason == "each quantity by its formula" and any(
+        symbol.name.startswith("delta.") for line in derived.lines[1:2] for symbol in line.right.free_symbols
+    ):
+        key = "each quantity by its formula, δ as known"
+    return t.words[key]
+
+
+def _is_shown(t: Telling, derived: Derivation, number: int) -> bool:
+    """The first line and the last; of those between, the ones that a person would write: not what is very long, nor a
+    softmax differentiated, of which all but a little cancels."""
+    lines = derived.lines
+    if number in (0, len(lines) - 1):
+        return True
+    if lines[number + 1].reason.startswith("the factors cancel;"):
+        return False
+    return visible_length(t.scribe.write.symbols(lines[number].right)) <= _LONGEST_LINE
 
 
 def short_gradient(t: Telling, name: str) -> Expr:
@@ -121,7 +139,7 @@ def _stepped(rate: Expr, gradient: Expr) -> Expr:
 
 
 def _named(t: Telling, expression: Expr) -> Side:
-    return Side(tuple(t.scribe.write.pieces(expression)), values=())
+    return Side(tuple(t.scribe.write.pieces(expression)), symbols=True)
 
 
 def _update(t: Telling, name: str) -> list[list[Side]]:
@@ -152,18 +170,23 @@ def is_simple_chain(t: Telling, layer: int) -> bool:
     return layer < n.last and n.symbols.is_merged(layer) and n.layers[layer + 1].units == 1 and not t.chain.sequential
 
 
+def has_matrices(t: Telling) -> bool:
+    """Whether one formula in matrices says how all weights of a layer are updated."""
+    n, training = t.network, t.experiment.training
+    is_same_for_all = not training.rate_factors and training.penalty.l1 is None and training.penalty.l2 is None
+    no_distance = all(layer.net != "squared_distance" for layer in n.layers)
+    return t.is_plain and is_same_for_all and no_distance and not set(fixed_names(t.experiment)) & {*t.names.weights}
+
+
 def _update_matrices(t: Telling) -> str:
     """W⁺ = W − η · senders · δ, layer after layer from the output."""
     n = t.network
-    if not t.is_plain or any(layer.net == "squared_distance" for layer in n.layers):
+    if not has_matrices(t):
         return ""
-    if any(is_fixed(t.experiment, name) for name in t.parameters) or t.experiment.training.rate_factors:
-        return ""
-    if t.experiment.training.penalty.l1 is not None or t.experiment.training.penalty.l2 is not None:
-        return ""
+    layers = list(reversed(range(len(n.layers))))
     if not t.is_written_out or n.several:
-        return aligned([_large_update(layer) for layer in reversed(range(len(n.layers)))])
-    return aligned([small_update(t, layer) for layer in reversed(range(len(n.layers)))])
+        return aligned([_large_update(layer) for layer in layers])
+    return aligned([small_update(t, layer) for layer in layers])
 
 
 def _large_update(layer: int) -> list[Side]:
@@ -171,7 +194,7 @@ def _large_update(layer: int) -> list[Side]:
     name = rf"\mathbf{{W}}^{{({layer + 1})}}"
     senders = r"\mathbf{i}" if layer == 0 else rf"\mathbf{{out}}^{{({layer})}}"
     right = rf"{name} - \eta \cdot {{{senders}}}^{{\mathsf{{T}}}} \cdot \boldsymbol{{\delta}}^{{({layer + 1})}}"
-    return [Side((rf"\mathbf{{W}}^{{({layer + 1})+}}",), values=()), Side((right,), values=())]
+    return [Side((rf"\mathbf{{W}}^{{({layer + 1})+}}",), symbols=True), Side((right,), symbols=True)]
 
 
 def small_update(t: Telling, layer: int) -> list[Side]:
@@ -186,4 +209,4 @@ def small_update(t: Telling, layer: int) -> list[Side]:
         step = rf" - \eta \cdot {row[0]} \cdot {senders}"
     else:
         step = rf" - \eta \cdot {factor}{senders} \cdot {bracketed_matrix([row])}"
-    return [Side((new,), values=()), Side((old, step), values=())]
+    return [Side((new,), symbols=True), Side((old, step), symbols=True)]

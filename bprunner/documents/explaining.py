@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from bprunner.derivation.numbers import StepNumbers, forward_again, representatives, step_numbers
+from bprunner.derivation.updating import fixed_names
 from bprunner.documents.backward import backward_pass, pass_again
 from bprunner.documents.blanks import Blanks
 from bprunner.documents.closing import closing
@@ -46,7 +47,7 @@ def telling_of(subject: Subject, wishes: Wishes) -> Telling:
         printing=Printing(experiment, subject.figures, wishes.digits),
         place=_place(numbers, wishes.sample),
         chosen=wishes.weights or representatives(experiment),
-        blanks=Blanks() if wishes.blank else None,
+        blanks=Blanks(fixed_names(experiment)) if wishes.blank else None,
         again=forward_again(numbers, subject.samples, subject.trace),
     )
 
@@ -79,7 +80,6 @@ def _place(numbers: StepNumbers, sample: int | None) -> int:
 
 def told(t: Telling) -> Document:
     """The document."""
-    illustrate(t)
     parts = {
         **opening(t),
         **forward_pass(t),
@@ -90,12 +90,15 @@ def told(t: Telling) -> Document:
         **closing(t),
     }
 
+    # Pictures come last: the gaps of an exercise are numbered as the text meets them.
+    illustrate(t)
+
     def picture(name: str) -> str:
         return _image(f"{name}.svg", t.pictures)
 
     text = t.language.text("document.md", **parts, math=math, picture=picture)
     title = t.experiment.title or t.experiment.name
-    player = "" if t.blanks is not None else player_html(t.subject, t.language, t.printing.digits)
+    player = "" if t.blanks is not None else player_html(t.subject, t.language, t.printing.short)
     return Document(t.experiment.name, title, t.language.code, tidy(text), dict(t.pictures), player)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from bprunner.derivation.updating import is_fixed
 from bprunner.documents.equations import Scribe
 from bprunner.documents.networks import drawing_words, network_of, path_of, weights_shown
+from bprunner.documents.numbers import at_digits
 from bprunner.documents.telling import Telling
 from bprunner.figures.error_curve import ErrorCurve, draw_error_curve
 from bprunner.figures.network import draw_network
@@ -31,8 +32,7 @@ def illustrate(t: Telling) -> None:
     _draw(t, "weights", weights=weights)
     _draw(t, "sample", values=inputs, targets=targets)
     _draw(t, "forward", weights=weights, values=values, notes=_nets(t, t.scribe), direction="forward")
-    error = t.words["error_line"].format(value=t.scribe.text(t.network.symbols.error()))
-    box = () if len(t.numbers.samples) > 1 else (error,)
+    box = () if len(t.numbers.samples) > 1 else _error_box(t)
     _draw(t, "error", weights=weights, values=values, targets=targets, error=box, direction="forward")
     for number, name in enumerate(t.chosen):
         title = t.words["picture_path"].format(name=name)
@@ -60,13 +60,25 @@ def _draw(t: Telling, file: str, title: str = "", **parts: Any) -> None:
     t.pictures[f"{file}.svg"] = drawing
 
 
+def _error_box(t: Telling) -> tuple[str, ...]:
+    """The error's formula, where it has a short one, and the error."""
+    symbol, kind = t.network.symbols.error(), t.experiment.training.loss.kind
+    printed = at_digits(t.scribe.value(symbol), t.printing.short)
+    sign = "=" if printed.is_exact or t.blanks is not None else "≈"
+    line = t.words["error_line"].format(sign=sign, value=t.scribe.text(symbol))
+    penalty = t.experiment.training.penalty
+    is_short = len(t.names.outputs) == 1 and penalty.l1 is None and penalty.l2 is None
+    formula = t.words.get(f"error_box_{kind}", "") if is_short else ""
+    return (formula, line) if formula else (line,)
+
+
 def _weights(t: Telling, scribe: Scribe) -> Mapping[str, str]:
-    return {name: scribe.printed(t.network.symbols.parameter(name)).text for name in t.parameters}
+    return {name: scribe.text(t.network.symbols.parameter(name)) for name in t.parameters}
 
 
 def _values(t: Telling, scribe: Scribe) -> Mapping[str, str]:
     n = t.network
-    found = {name: scribe.printed(n.symbols.sender(0, unit)).text for unit, name in enumerate(t.names.inputs)}
+    found = {name: scribe.text(n.symbols.sender(0, unit)) for unit, name in enumerate(t.names.inputs)}
     for layer, neurons in enumerate(t.names.layers):
         found |= {name: scribe.text(n.outs(layer)[unit]) for unit, name in enumerate(neurons)}
     return found
@@ -92,7 +104,7 @@ def _deltas(t: Telling) -> Mapping[str, tuple[str, ...]]:
 
 
 def _targets(t: Telling) -> Mapping[str, str]:
-    return {name: t.scribe.printed(t.network.symbols.target(unit)).text for unit, name in enumerate(t.names.outputs)}
+    return {name: t.scribe.text(t.network.symbols.target(unit)) for unit, name in enumerate(t.names.outputs)}
 
 
 # The error over one weight
@@ -101,19 +113,21 @@ def _targets(t: Telling) -> Mapping[str, str]:
 def _curve(t: Telling, name: str, file: str) -> None:
     """Nothing where there is no step, or no curve that could be drawn."""
     s, scribe = t.network.symbols, t.scribe
-    if t.again_scribe is None or t.blanks is not None or is_fixed(t.experiment, name):
+    if t.again_scribe is None or t.blanks is not None or is_fixed(t.experiment, name) or t.has_step:
         return
     w, new = scribe.value(s.parameter(name)), scribe.value(s.parameter(name, new=True))
-    error, after = scribe.value(s.error()), t.again_scribe.value(s.error())
     slope = scribe.value(s.gradient(name))
+    if new == w:
+        return
     reach = 3.0 * max(abs(new - w), 1e-6 * (abs(w) + 1.0))
     weights = np.linspace(w - reach, w + reach, _POINTS)
-    errors = errors_over(t, name, weights)
+    errors = errors_over(t, name, np.append(weights, [w, new]))
+    *_, error, after = errors.tolist()
     try:
         curve = ErrorCurve(
-            title=t.words["picture_curve"].format(name=name),
+            title=t.words["picture_curve" if t.is_plain else "picture_curve_other"].format(name=name),
             weight=name,
-            points=tuple(zip(weights.tolist(), errors.tolist(), strict=True)),
+            points=tuple(zip(weights.tolist(), errors[:-2].tolist(), strict=True)),
             current=(w, error),
             new=(new, after),
             slope=slope,
@@ -164,7 +178,7 @@ def _steps(t: Telling) -> None:
     if keep.sum() < 2 or not math.isfinite(errors[keep][0]):
         return
     curve = StepCurve(
-        t.words["picture_steps"],
+        t.words["picture_steps" if t.experiment.training.full_batch else "picture_epochs"],
         trace.steps[keep],
         errors[keep],
         t.words["error_axis"],

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from bprunner.derivation.symbols import Expr
 from bprunner.documents.equations import Scribe, Side
+from bprunner.documents.numbers import Printed
 
 LARGEST = 8
 """So many rows or columns are written; of more, the first ones and the last."""
@@ -48,16 +49,22 @@ class Matrices:
         self._scribe = scribe
 
     def symbols(self, rows: Sequence[Sequence[Expr]]) -> Side:
-        named, known = self._scribe.network.symbols.named, self._scribe.numbers.traced
-        every = [symbol for row in rows for symbol in row]
-        values = tuple(self._scribe.value(symbol) for symbol in every) if all(s in known for s in every) else ()
-        return Side((bracketed_matrix([[named[symbol].latex for symbol in row] for row in rows]),), values=values)
+        named = self._scribe.network.symbols.named
+        return Side((bracketed_matrix([[named[symbol].latex for symbol in row] for row in rows]),), symbols=True)
 
     def numbers(self, rows: Sequence[Sequence[Expr]], sample: int | None = None) -> Side:
         scribe = self._scribe
         written = bracketed_matrix([[scribe.latex(symbol, sample) for symbol in row] for row in rows])
-        fractions = [scribe.printed(symbol, sample).fraction for row in rows for symbol in row]
-        return Side((written,), None if scribe.blanks else whole(fractions))
+        every = [symbol for row in rows for symbol in row]
+        if any(map(scribe.is_left_out, every)):
+            return Side((written,), is_open=True)
+        return of_entries(written, [scribe.printed(symbol, sample) for symbol in every])
+
+
+def of_entries(written: str, entries: Sequence[Printed]) -> Side:
+    """A side of several printed numbers."""
+    exact = whole([each.fraction for each in entries])
+    return Side((written,), exact=exact, is_true=all(each.is_exact for each in entries))
 
 
 def whole(fractions: Sequence[Fraction | None]) -> tuple[Fraction, ...] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -17,7 +17,7 @@ MINUS = "−"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST, _LARGEST = -4, 7  # exponents from which on, outwards, numbers are written with a power of ten
 _MOST_DIGITS = 10
-_CERTAIN_DIGITS = 12  # to so many digits a double and the number that was meant are the same
+_CERTAIN_DIGITS = 14  # to so many digits a double and the number that was meant are the same
 
 
 @dataclass(frozen=True)
@@ -97,41 +97,35 @@ Key = tuple[str, int, int | None]
 
 
 class Printing:
-    """How the numbers of one run are printed.
+    """How the numbers of one run are printed: all with the same significant digits.
 
-    digits: significant ones, for everything. Unless given, a number that the author prints has the author's digits,
-    rounded or cut off as the author does it. The others have six, or as many as the author prints of such a quantity
-    where these are more.
+    digits: how many. Unless given, six, or as many as the author prints of any number where these are more; then the
+    author's own digits of a figure, where they are fewer, are known too. `short`: how many in pictures and tables.
     """
 
     def __init__(self, experiment: Experiment, figures: Verdicts, digits: int | None = None) -> None:
-        self.digits = digits or DIGITS
         self._experiment = experiment
         self._figures = {} if digits is not None else dict(_longest(figures))
-        self._lengths = _lengths(self._figures)
+        longest = max((len(Decimal(text).as_tuple().digits) for text in self._figures.values()), default=0)
+        self.digits = digits or max(DIGITS, longest)
+        self.is_given = digits is not None
+        self.short = digits or DIGITS
 
-    def of(self, value: float, column: str = "", step: int = 0, sample: int | None = None) -> Printed:
-        """A quantity of the run. `sample`: from 1, where there are several."""
+    def of(self, value: float) -> Printed:
+        """A number of the run."""
+        return at_digits(value, self.digits)
+
+    def by_author(self, value: float, column: str, step: int, sample: int | None) -> Printed | None:
+        """The same as the author prints it, where that is another text. `sample`: from 1, where there are several."""
         if not math.isfinite(value):
-            return at_digits(value, self.digits)
+            return None
         for key in ((column, step, sample), (column, step, None)):
             if key in self._figures:
                 shown = Decimal(self._figures[key])
-                return Printed(shown, _is_the_same(shown, Decimal(repr(float(value)))))
-        return at_digits(value, self.digits_of(column))
-
-    def digits_of(self, column: str) -> int:
-        """How many significant digits a number of such a quantity has, unless the author says otherwise."""
-        return max(self.digits, self._lengths.get(column.partition(".")[0], 0))
-
-
-def _lengths(figures: Mapping[Key, str]) -> dict[str, int]:
-    """By quantity, the most significant digits that are printed of one."""
-    found: dict[str, int] = {}
-    for (name, _, _), text in figures.items():
-        quantity = name.partition(".")[0]
-        found[quantity] = max(found.get(quantity, 0), len(Decimal(text).as_tuple().digits))
-    return found
+                printed = Printed(shown, _is_the_same(shown, Decimal(repr(float(value)))))
+                is_as_good = len(shown.as_tuple().digits) >= self.digits - 1
+                return None if is_as_good or shown == self.of(value).decimal else printed
+        return None
 
 
 def _is_written_by_hand(text: str) -> bool:

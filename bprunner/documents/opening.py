@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from bprunner.data.samples import Samples
+from bprunner.derivation.latex import number_latex
 from bprunner.derivation.numbers import LARGEST_WRITTEN
 from bprunner.derivation.symbols import Expr, latex_name
+from bprunner.derivation.updating import fixed_names
 from bprunner.documents.equations import Side, aligned
 from bprunner.documents.inline import inline_markdown
 from bprunner.documents.numbers import number
@@ -18,7 +20,48 @@ _MOST_ROWS, _MOST_COLUMNS = 12, 12
 
 def opening(t: Telling) -> Parts:
     """Everything before the forward pass."""
-    return {**_overview(t), **_weights(t), **_dataset(t), **_sample(t)}
+    return {**_overview(t), **_circumstances(t), **_weights(t), **_dataset(t), **_sample(t)}
+
+
+def _circumstances(t: Telling) -> Parts:
+    """What is so in this training and not in every one, so that no sentence says what is not true."""
+    training, fixed = t.experiment.training, fixed_names(t.experiment)
+    slopes = {
+        float(layer.activation.derivative or 0.0)
+        for layer in t.experiment.architecture.layers
+        if layer.activation.kind == "step"
+    }
+    kinds = {layer.bias.kind for layer in t.experiment.architecture.layers} - {"none"}
+    return {
+        "digits": t.printing.digits,
+        "slope_of_step": inline_math(", ".join(number_latex(slope) for slope in sorted(slopes))) if slopes else "",
+        "thresholds": kinds == {"threshold"},
+        "fixed": _listed(fixed),
+        "fixed_count": len(fixed),
+        "has_trained_biases": any(name not in fixed for name in t.names.biases),
+        "penalties": [
+            {"kind": kind, "biases": term.biases}
+            for kind in ("l1", "l2")
+            if (term := getattr(training.penalty, kind)) is not None
+        ],
+        "loss": training.loss.kind,
+        "is_full_batch": training.full_batch,
+        "is_mean": any(n == 1 / t.network.samples() for n in t.network.divisors()),
+        "roundings": roundings(t),
+    }
+
+
+def roundings(t: Telling) -> str:
+    """What the author rounds, in words."""
+    said = []
+    for quantity, name, rounding in t.experiment.arithmetic.declared():
+        if getattr(t.experiment.arithmetic, quantity) is None and (quantity != "bias" or not t.names.biases):
+            continue  # it is rounded as another quantity is
+        template = t.words[f"{'carried' if rounding.carried else 'printed'}_{rounding.rounding}"]
+        what = t.words[f"quantity_{quantity}"] + (f" {inline_markdown(name)}" if name else "")
+        unit = t.words["decimal" if rounding.decimals == 1 else "decimals"]
+        said.append(template.format(quantity=what, decimals=f"{rounding.decimals} {unit}"))
+    return " ".join(said)
 
 
 def _overview(t: Telling) -> Parts:
@@ -49,6 +92,7 @@ def _layer(t: Telling, layer: int) -> dict[str, Any]:
         "names": _listed(names),
         "function": "",
         "bias": "none",
+        "is_prediction": layer == len(t.names.layers) - 1,
     }
     if layer < 0:
         return told
@@ -144,8 +188,15 @@ def _sample(t: Telling) -> Parts:
     return {
         "sample": place + 1,
         "sample_text": inline_markdown(text),
-        "target_text": ", ".join(targets[:_MOST_NAMES]) + (", …" if len(targets) > _MOST_NAMES else ""),
+        "target_text": _enumerated(targets, t.words["and"]),
     }
+
+
+def _enumerated(texts: list[str], word: str) -> str:
+    """1; 0 and 1; 0, 1 and 0."""
+    if len(texts) > _MOST_NAMES:
+        return ", ".join([*texts[:3], "…", texts[-1]])
+    return f" {word} ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
 
 def _shortened(texts: list[str]) -> str:

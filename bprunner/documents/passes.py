@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from collections.abc import Sequence
+from dataclasses import replace
 
 from bprunner.derivation.latex import visible_length
 from bprunner.derivation.symbols import Expr
@@ -17,14 +18,15 @@ _LONGEST_ELEMENTS = 220
 
 
 def forward_pass(t: Telling) -> Parts:
-    rows = kept_rows(len(t.numbers.samples), _MOST_ROWS)
     several = len(t.numbers.samples) > 1
     return {
         "forward_matrices": _matrices(t),
         "matrix_names": _matrix_names(t),
         "forward_details": details(t, t.scribe),
-        "forward_table": _table(t, rows) if several else "",
-        "forward_left_out": sum(row is None for row in rows) and len(t.numbers.samples) - len(rows) + 1,
+        "forward_table": sample_table(t, [s for layer in range(len(t.network.layers)) for s in t.network.outs(layer)])
+        if several
+        else "",
+        "repeats": len(t.times) < len(t.numbers.samples),
     }
 
 
@@ -49,20 +51,17 @@ def _matrices(t: Telling) -> str:
 def _layer(t: Telling, layer: int) -> list[list[Side]]:
     """A layer's equations in matrices: in symbols, and of a network that is written out in numbers too."""
     n, m = t.network, t.matrices
-    net, out = (Side((rf"\mathbf{{{word}}}^{{({layer + 1})}}",), values=()) for word in ("net", "out"))
-    units = range(n.layers[layer].units)
-    nets_of = tuple(t.numbers.value(n.net_formula(layer, unit), t.place) for unit in units)
-    outs_of = tuple(t.numbers.value(n.out_formula(layer, unit), t.place) for unit in units)
-    formula = Side((_net_symbols(t, layer),), values=nets_of)
-    applied = Side((rf"f({net.latex})",), values=outs_of)
+    net, out = (Side((rf"\mathbf{{{word}}}^{{({layer + 1})}}",), symbols=True) for word in ("net", "out"))
+    formula = Side((_net_symbols(t, layer),), symbols=True)
+    applied = Side((rf"f({net.latex})",), symbols=True)
     is_merged = n.symbols.is_merged(layer)
     first, second = [out if is_merged else net, formula], [out, applied]
-    if t.is_written_out:
+    if t.is_written_out and t.blanks is None:
         nets = m.numbers([n.nets(layer)])
         first += [_net_numbers(t, layer), nets]
         each = [t.scribe.exact(n.out_formula(layer, unit)) for unit in range(n.layers[layer].units)]
-        exact = None if t.blanks else whole(each)
-        second += [Side((rf"f\left({nets.latex}\right)",), exact), m.numbers([n.outs(layer)])]
+        put_in = replace(nets, pieces=(rf"f\left({nets.latex}\right)",), exact=whole(each))
+        second += [put_in, m.numbers([n.outs(layer)])]
     return [first] if is_merged else [first, second]
 
 
@@ -80,17 +79,10 @@ def _net_numbers(t: Telling, layer: int) -> Side:
     n, m = t.network, t.matrices
     before, rows = m.numbers([n.senders(layer)]), m.numbers(t.weight_rows(layer))
     biases = bias_row(t, layer)
-    added = "" if biases is None else _sign(t, layer) + m.numbers([biases]).latex
-    pieces = [before.latex, rf" \cdot {rows.latex}", added]
-    return Side(tuple(filter(None, pieces)), exact=_net_fractions(t, layer))
-
-
-def _net_fractions(t: Telling, layer: int) -> tuple[Fraction, ...] | None:
-    """What the printed numbers of a layer come to, exactly."""
-    if t.blanks is not None:
-        return None
-    n = t.network
-    return whole([t.scribe.exact(n.net_formula(layer, unit)) for unit in range(n.layers[layer].units)])
+    added = [] if biases is None else [m.numbers([biases])]
+    pieces = (before.latex, rf" \cdot {rows.latex}", *(_sign(t, layer) + each.latex for each in added))
+    exact = whole([t.scribe.exact(n.net_formula(layer, unit)) for unit in range(n.layers[layer].units)])
+    return Side(pieces, exact=exact, is_true=all(each.is_true for each in (before, rows, *added)))
 
 
 def _matrix_names(t: Telling) -> str:
@@ -98,25 +90,29 @@ def _matrix_names(t: Telling) -> str:
     has_activation = any(layer.activation.kind != "linear" for layer in t.network.layers)
     return t.words["matrix_names" if has_activation else "matrix_names_linear"].format(
         inputs=inline_math(r"\mathbf{i}"),
-        weights=inline_math(r"\mathbf{W}"),
-        outputs=inline_math(r"\mathbf{out}"),
+        weights=inline_math(r"\mathbf{W}^{(1)}"),
+        outputs=inline_math(r"\mathbf{out}^{(1)}"),
         f=inline_math("f"),
     )
 
 
-def _table(t: Telling, rows: list[int | None]) -> str:
-    """Every sample's outputs, those of hidden neurons and the predictions."""
-    n = t.network
-    symbols = [symbol for layer in range(len(n.layers)) for symbol in n.outs(layer)]
-    head = [t.words["sample_column"], *(n.symbols.named[symbol].text for symbol in symbols)]
-    keep = kept_columns(len(head))
+def sample_table(t: Telling, symbols: Sequence[Expr]) -> str:
+    """What every sample has of some quantities; each sample once, with how often it is in the update where that varies.
+    Of many samples the first ones and the last, of many quantities as well."""
+    places = list(t.times)
+    repeats = len(places) < len(t.numbers.samples)
+    named = t.network.symbols.named
+    head = [t.words["sample_column"], *([t.words["times_column"]] * repeats)]
+    keep = kept_columns(len(head) + len(symbols))
+    head += [named[symbol].text for symbol in symbols]
     cells = []
-    for row in rows:
+    for row in kept_rows(len(places), _MOST_ROWS):
         if row is None:
             cells.append(["…"] * len(keep))
             continue
-        cell = [str(t.numbers.samples[row] + 1), *(t.scribe.text(symbol, row) for symbol in symbols)]
-        cells.append(chosen_columns(cell, keep))
+        place = places[row]
+        first = [str(t.numbers.samples[place] + 1), *([str(t.times[place])] * repeats)]
+        cells.append(chosen_columns([*first, *(t.scribe.text(symbol, place) for symbol in symbols)], keep))
     return table(chosen_columns(head, keep), cells)
 
 
@@ -144,9 +140,9 @@ def _elements(t: Telling) -> str:
         sides.append(t.scribe.symbolic(n.out_formula(n.last, 0)))
     whole_formula = n.predictions()[0]
     inserted = _inserted(t)
-    sides += [Side(tuple(t.scribe.write.pieces(each)), values=()) for each in inserted]
+    sides += [Side(tuple(t.scribe.write.pieces(each)), symbols=True) for each in inserted]
     if visible_length(t.scribe.write.symbols(whole_formula)) <= _LONGEST_ELEMENTS:
-        sides.append(Side(tuple(t.scribe.write.pieces(whole_formula)), values=()))
+        sides.append(Side(tuple(t.scribe.write.pieces(whole_formula)), symbols=True))
     return aligned([distinct(sides)])
 
 

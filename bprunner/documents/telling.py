@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -81,7 +82,7 @@ class Telling:
     def again_scribe(self) -> Scribe | None:
         if self.again is None:
             return None
-        return Scribe(self.again, self.printing, self.words, self.place, self.blanks)
+        return Scribe(self.again, self.printing, self.words, self.place, self.blanks, is_after=True)
 
     @cached_property
     def matrices(self) -> Matrices:
@@ -104,6 +105,18 @@ class Telling:
     def is_plain(self) -> bool:
         """Whether the update is that of gradient descent alone."""
         return self.experiment.training.optimizer.kind == "gradient_descent"
+
+    @cached_property
+    def has_step(self) -> bool:
+        """Whether a declared number stands for the slope of a step."""
+        return any(layer.activation.kind == "step" for layer in self.network.layers)
+
+    @cached_property
+    def times(self) -> dict[int, int]:
+        """Where each sample of the update stands first, and how often it is in it."""
+        first = {sample: place for place, sample in reversed(list(enumerate(self.numbers.samples)))}
+        counts = Counter(self.numbers.samples)
+        return {place: counts[sample] for sample, place in sorted(first.items())}
 
     def weight_rows(self, layer: int, new: bool = False) -> list[list[Expr]]:
         """A layer's weights: a row for each sender, a column for each receiver."""
@@ -141,4 +154,4 @@ def kept_rows(count: int, most: int) -> list[int | None]:
 
 def matrix_name(letter: str, layer: int, raised: str = "") -> Side:
     """What a layer's matrix or vector is called; layers are counted from 1."""
-    return Side((rf"\mathbf{{{letter}}}^{{({layer + 1}){raised}}}",), values=())
+    return Side((rf"\mathbf{{{letter}}}^{{({layer + 1}){raised}}}",), symbols=True)

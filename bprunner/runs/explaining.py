@@ -108,14 +108,15 @@ def _notebook(explained: Explained) -> str:
     return notebook(explained.document, explained.subject, language, explained.wishes.step)
 
 
-def formats_named(wanted: Sequence[str]) -> tuple[Format, ...]:
-    """The formats that were asked for, as `html,latex` or one by one; `all` is all of them.
+def formats_named(wanted: Sequence[str], blank: bool = False) -> tuple[Format, ...]:
+    """The formats that were asked for, as `html,latex` or one by one; `all` is all of them, of an exercise (`blank`)
+    without the notebook, which computes every number.
 
     Raises InputError for one that there is none of.
     """
     names = [name.strip() for text in wanted for name in text.split(",") if name.strip()]
     if "all" in names:
-        return FORMATS
+        return tuple(each for each in FORMATS if not (blank and each == "notebook"))
     unknown = [name for name in names if name not in FORMATS]
     if unknown:
         from difflib import get_close_matches

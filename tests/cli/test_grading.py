@@ -20,7 +20,7 @@ from bprunner.documents.language import Language
 from bprunner.errors import Problem
 from bprunner.grading import Grades, Mistake, grade
 from bprunner.grading.grades import STATES
-from docs.reading import answered, blocks, exchanges, replay, same
+from docs.reading import blocks
 from tests.cli.processes import bprun
 from tests.conftest import ROOT
 from tests.training.declarations import doc
@@ -360,15 +360,6 @@ def test_a_row_of_the_table_has_room_for_its_reasons_below_where_it_is_narrow() 
 
 
 # The document
-
-
-def test_the_example_of_the_document_is_what_the_program_says(tmp_path: Path) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    shown = [each.answer for block in blocks(text) if block.language == "console" for each in exchanges(block.content)]
-    given = replay(text, tmp_path)
-    assert len(shown) == len(given) == 2
-    for one, other in zip(shown, given, strict=True):
-        assert same(one, other), answered(text, given)
 
 
 def test_python_grades_as_the_document_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
