@@ -24,7 +24,8 @@ from bprunner.errors import BprunnerError, InputError, StorageError, TrackingErr
 if TYPE_CHECKING:
     from bprunner.checking.verdicts import Verdict, Verdicts
     from bprunner.documents.document import Document
-    from bprunner.runs.api import explain, run, study, sweep
+    from bprunner.grading.grades import Grades
+    from bprunner.runs.api import explain, grade, run, study, sweep
     from bprunner.runs.run import Run
     from bprunner.spec.experiment import Experiment
     from bprunner.sweeps.study import Study
@@ -34,6 +35,7 @@ __all__ = [
     "BprunnerError",
     "Document",
     "Experiment",
+    "Grades",
     "InputError",
     "Run",
     "StorageError",
@@ -44,6 +46,7 @@ __all__ = [
     "Verdicts",
     "__version__",
     "explain",
+    "grade",
     "run",
     "study",
     "sweep",
@@ -53,10 +56,12 @@ __all__ = [
 _HOMES = {
     "run": "bprunner.runs.api",
     "explain": "bprunner.runs.api",
+    "grade": "bprunner.runs.api",
     "sweep": "bprunner.runs.api",
     "study": "bprunner.runs.api",
     "Study": "bprunner.sweeps.study",
     "Document": "bprunner.documents.document",
+    "Grades": "bprunner.grading.grades",
     "Run": "bprunner.runs.run",
     "Trace": "bprunner.training.trace",
     "Verdict": "bprunner.checking.verdicts",

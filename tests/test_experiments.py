@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from bprunner.cli.showing import purpose_of
+from bprunner.documents.inline import inline_markdown
 from bprunner.figures.compact import compact_svg
 from bprunner.figures.svg import svg_bytes
 from bprunner.nn import generators
 from bprunner.nn.arrays import Array
-from bprunner.documents.inline import inline_markdown
 from bprunner.runs.study_readme import PICTURES_FOLDER, README, readme, shown_pictures, write_readme
 from bprunner.spec import nodes
 from bprunner.spec.source import read_source

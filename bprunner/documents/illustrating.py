@@ -21,6 +21,7 @@ from bprunner.nn.network import error_of, forward
 from bprunner.training.population import populate
 
 _POINTS = 81
+_MOST_STRONG = 20
 
 
 def illustrate(t: Telling) -> None:
@@ -41,6 +42,8 @@ def illustrate(t: Telling) -> None:
     if t.again_scribe is not None:
         new = _weights(t, t.again_scribe)
         changed = [name for name in t.parameters if not is_fixed(t.experiment, name)]
+        if len(changed) > _MOST_STRONG:
+            changed = []  # where all is bold, nothing stands out
         notes = _deltas(t)
         if t.blanks is None:
             _draw(t, "updated", weights=new, values=values, notes=notes, direction="backward", strong=changed)

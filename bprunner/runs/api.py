@@ -17,6 +17,7 @@ from bprunner.spec.reading import Declaration, read_declaration
 
 if TYPE_CHECKING:
     from bprunner.documents.document import Document
+    from bprunner.grading.grades import Grades
     from bprunner.sweeps.study import Study
 
 
@@ -113,6 +114,24 @@ def explain(
         return explain_run(declared, wishes).document
     declaration = read_declaration(declared, _written(overrides), allow_outside)
     return explain_run(run_to_explain(declaration), wishes).document
+
+
+def grade(
+    declared: Path | str | Mapping[str, Any] | Experiment | Run,
+    answers: Path | str | Mapping[str, Any] | Sequence[Any],
+    *,
+    allow_outside: bool = False,
+) -> Grades:
+    """A student's figures against a run, or against an experiment, which is trained for it.
+
+    answers: a file, or the same as data.
+
+    Raises InputError, with every problem found, for a faulty declaration or faulty answers.
+    """
+    from bprunner.grading import grade as graded
+
+    run = declared if isinstance(declared, Run) else execute_run(read_declaration(declared, (), allow_outside))
+    return graded(run.experiment, run.samples, run.trace, answers)
 
 
 def study(named: str) -> Study:
