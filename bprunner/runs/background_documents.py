@@ -50,7 +50,7 @@ def write_document(folder: Path, origin: str, ending: str) -> None:
     from bprunner.training.trace import Trace
 
     declaration = read_declaration(folder / "effective.yaml", allow_outside=True)
-    samples, trace = load_samples(declaration), Trace.read(folder / TRACE_FILE)
+    samples, trace = load_samples(declaration), Trace.load(folder / TRACE_FILE)
     experiment = declaration.experiment
     figures = check(experiment, trace, samples)
     explain(Subject(experiment, samples, trace, figures, ending, origin)).write(folder / FOLDER)

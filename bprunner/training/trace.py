@@ -132,20 +132,52 @@ class Trace:
             raise StorageError(f"{path} is no trace that can be read: {error}") from error
         return cls(steps, [name for name in schema.names if name != "step"], path, metadata)
 
+    @classmethod
+    def load(cls, path: Path | str) -> Trace:
+        """Reads a whole trace file into memory, at once. Raises StorageError where it is none."""
+        import pyarrow.parquet as pq
+
+        path = Path(path)
+        try:
+            with pq.ParquetFile(path) as file:
+                table = file.read()
+            metadata = json.loads((table.schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+            names = [name for name in table.column_names if name != "step"]
+            columns = {name: _values(table[name].combine_chunks()) for name in names}
+            steps = np.array(table["step"].to_pylist(), dtype=np.int64)
+        except (OSError, ValueError, KeyError) as error:
+            raise StorageError(f"{path} is no trace that can be read: {error}") from error
+        return cls(steps, names, columns, metadata)
+
 
 def read_column(path: Path, name: str) -> Array:
     """One column of a trace file; null becomes nan."""
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         column = pq.read_table(path, columns=[name])[name].combine_chunks()
     except (OSError, ValueError, KeyError) as error:
         raise StorageError(f"{path} cannot be read: {error}") from error
+    return _values(column)
+
+
+def _values(column: pa.Array) -> Array:
+    """A column of a file as (steps,) or (steps, samples)."""
+    import pyarrow as pa
+
     if pa.types.is_fixed_size_list(column.type):
-        flat = column.flatten().to_numpy(zero_copy_only=False)
-        return np.asarray(flat, dtype=np.float64).reshape(len(column), column.type.list_size)
-    return np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64)
+        return _doubles(column.flatten()).reshape(len(column), column.type.list_size)
+    return _doubles(column)
+
+
+def _doubles(flat: pa.Array) -> Array:
+    """The numbers of an Arrow array; null becomes nan. Where there is none, they are read from its memory:
+    Arrow's own conversion would import pandas for it."""
+    import pyarrow as pa
+
+    if flat.null_count or flat.type != pa.float64():
+        return np.asarray(flat.to_numpy(zero_copy_only=False), dtype=np.float64)
+    return np.frombuffer(flat.buffers()[1], dtype=np.float64)[flat.offset : flat.offset + len(flat)]
 
 
 class TraceWriter:

@@ -157,3 +157,22 @@ def test_writing_below_a_file_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError, match="cannot be written"):
         bprunner.run(doc()).trace.write(tmp_path / "file" / "trace.parquet")
+
+
+def test_a_trace_that_is_loaded_is_the_one_that_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "trace.parquet"
+    bprunner.run(xor()).trace.write(path)
+    read, loaded = Trace.read(path), Trace.load(path)
+    assert loaded.names == read.names
+    assert loaded.metadata == read.metadata
+    assert np.array_equal(loaded.steps, read.steps)
+    assert loaded.path is None
+    for name in read:
+        assert loaded[name].shape == read[name].shape
+        assert np.array_equal(loaded[name], read[name], equal_nan=True)
+
+
+def test_what_is_no_trace_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "trace.parquet").write_text("no trace", encoding="utf-8")
+    with pytest.raises(StorageError, match="no trace that can be read"):
+        Trace.load(tmp_path / "trace.parquet")
