@@ -24,7 +24,7 @@ from bprunner.documents.numbers import Printed, Printing, at_digits
 WIDE = 66
 """So many characters fit in a line of an equation."""
 _MOST_DIGITS = 15
-_LAST_PLACE = 0.75  # of the result's last place: as near as a rounded number can be expected to be
+_LAST_PLACE = 1.5  # of the result's last place: what comes out, rounded, is at most one off
 
 
 @dataclass(frozen=True)
