@@ -1,4 +1,5 @@
-"""How long the command takes: to say its help, to show its numbers, and as a whole with its record in MLflow.
+"""How long the command takes: to say its help, to show its numbers, as a whole with its record in MLflow, and to
+explain a run.
 
 Every process starts in a temporary working folder. Where the store is fresh, so is the folder of every repetition;
 where it exists, each side keeps a folder of its own, which the uncounted first run fills. No side sends telemetry,
@@ -37,7 +38,19 @@ WHOLE_BARS = (
     Bar("`bprun configs/doc.yaml` as a whole, fresh store", "the same rows logged by hand", 1.15),
     Bar("the same, existing store", "the same rows logged by hand", 1.15),
 )
-BARS = (HELP_BAR, *TABLE_BARS, *WHOLE_BARS)
+GALLERY = ROOT / "configs" / "gallery"
+EXPLAINED = (
+    (Bar("`bprun explain configs/doc.yaml`, Markdown and HTML", "one second", 3.0), CONFIGURATION),
+    (
+        Bar("the same of the gallery's largest network, with batches of 200", "one second", 20.0),
+        str(GALLERY / "cs231n_twolayer_training.yaml"),
+    ),
+    (
+        Bar("the same of the gallery's longest training, 60,000 updates", "one second", 20.0),
+        str(GALLERY / "trask_3layer.yaml"),
+    ),
+)
+BARS = (HELP_BAR, *TABLE_BARS, *WHOLE_BARS, *(bar for bar, _ in EXPLAINED))
 
 
 def run_all(repetitions: int) -> Iterator[Result]:
@@ -53,6 +66,8 @@ def run_all(repetitions: int) -> Iterator[Result]:
     with ExitStack() as folders:
         ours = in_folder(_folder(folders), RUN)
         yield measure(existing, ours, in_folder(_folder(folders), BY_HAND), repetitions)
+    for bar, file in EXPLAINED:
+        yield measure(bar, in_fresh_folder([BPRUN, "explain", file]), lambda: 1.0, max(2, repetitions // 3))
 
 
 def _folder(folders: ExitStack) -> Path:
