@@ -154,7 +154,9 @@ def _layer_matrices(t: Telling, layer: int) -> list[Side]:
     put_in = Side(pieces, exact=_stepped(scribe, old, rate, factor, multiplied), is_true=is_true)
     sides = [*small_update(t, layer), put_in]
     if row and multiplied is not None:
-        printed = [[at_digits(float(each), scribe.printing.digits) for each in line] for line in multiplied]
+        # Of the numbers themselves: a product of rounded ones would have other last digits than the gradients have.
+        true = [[scribe.value(line[0]) * scribe.value(across) for across in row] for line in senders]
+        printed = [[at_digits(each, scribe.printing.digits) for each in line] for line in true]
         written = bracketed_matrix([[each.latex for each in line] for line in printed])
         rounded = [[each.fraction or Fraction(0) for each in line] for line in printed]
         exact = _stepped(scribe, old, rate, factor, rounded)
