@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bprunner.derivation.numbers import check_explainable
-from bprunner.documents.numpy_passes import Part
+from bprunner.documents.numpy_passes import Part, parts_of
 from bprunner.documents.subject import Subject
 from bprunner.errors import InputError, Problem
 from bprunner.nn.arrays import Array
@@ -21,11 +21,8 @@ from bprunner.training.population import Population, populate
 from bprunner.training.rates import is_constant, rates
 from bprunner.training.replay import Replay
 
-_CROSS_ENTROPIES = ("cross_entropy", "binary_cross_entropy")
-LARGE = 500.0
-"""From a net input of this size on, e^net gets near what a double can hold."""
-
-
+MOST_DATA = 250_000
+"""So many numbers of samples are written into a notebook."""
 MOST_HELD = 32
 """Of a larger array, so many numbers are held against the run's."""
 
@@ -59,6 +56,7 @@ class Recorded:
             hint = f"there are steps {self.trace.steps[0]} to {self.trace.steps[-1]}"
             raise InputError(Problem(f"step {step} is not in the trace", hint=hint))
         self._recorded = frozenset(self.trace.names)
+        self._columns: dict[str, Array] = {}
         missing = [each for each in self._weight_columns() if each not in self._recorded]
         if missing:
             hint = "record them: `weight` and `bias` belong to trace.quantities"
@@ -68,6 +66,10 @@ class Recorded:
     def _weight_columns(self) -> Iterator[str]:
         yield from (f"weight.{name}" for name in self.names.weights)
         yield from (f"bias.{name}" for name in self.names.biases)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        return parts_of(self.names)
 
     @property
     def has_update(self) -> bool:
@@ -86,13 +88,32 @@ class Recorded:
         """Whether every update uses the whole dataset, in order."""
         return self.experiment.training.full_batch
 
+    @property
+    def sample_size(self) -> int:
+        """How many numbers a sample has."""
+        return len(self.names.inputs) + len(self.names.outputs)
+
+    @property
+    def holds_all(self) -> bool:
+        """Whether all samples there are stand in the notebook, or those of this update alone."""
+        return self.uses_all or len(self.subject.samples) * self.sample_size <= MOST_DATA
+
+    @cached_property
+    def samples(self) -> list[int]:
+        """The samples of this step's update, from 0; none where the run did not record them."""
+        return self.places(self.row) or []
+
     def places(self, row: int) -> list[int] | None:
         """The samples of a row's update, from 0; None where the run did not record them."""
         if self.uses_all:
             return list(range(len(self.subject.samples)))
         if SAMPLE not in self._recorded:
             return None
-        return [int(each) - 1 for each in np.atleast_1d(self.trace[SAMPLE][row]) if not np.isnan(each)]
+        return [int(each) - 1 for each in np.atleast_1d(self._column(SAMPLE)[row]) if not np.isnan(each)]
+
+    def rows_until(self, updates: int) -> range:
+        """The rows of so many updates from this step on, their last step included."""
+        return range(self.row, int(np.searchsorted(self.trace.steps, self.step + updates, "right")))
 
     # Quantities
 
@@ -102,7 +123,7 @@ class Recorded:
         places = self.places(row)
         if places is None or not all(column in self._recorded for column in columns):
             return None
-        return np.stack([np.atleast_1d(self.trace[column][row])[: len(places)] for column in columns], axis=1)
+        return np.stack([np.atleast_1d(self._column(column)[row])[: len(places)] for column in columns], axis=1)
 
     def outputs(self, row: int) -> Array | None:
         """The predictions, from either of their columns."""
@@ -122,7 +143,13 @@ class Recorded:
         columns = [f"{quantity}.{name}" for name in names.flat]
         if not all(column in self._recorded for column in columns):
             return None
-        return np.array([float(self.trace[column][row]) for column in columns]).reshape(names.shape)
+        return np.array([float(self._column(column)[row]) for column in columns]).reshape(names.shape)
+
+    def _column(self, name: str) -> Array:
+        """A column of the trace, looked up once: of many weights and rows that matters."""
+        if name not in self._columns:
+            self._columns[name] = self.trace[name]
+        return self._columns[name]
 
     def memory(self, slot: str, part: Part) -> Array | None:
         """What the optimizer remembers before this step's update."""
@@ -150,6 +177,12 @@ class Recorded:
         return Replay(self.experiment, self.subject.samples, self.trace)
 
     # Training
+
+    @property
+    def digits(self) -> int:
+        """How many digits decimal numbers have; 0 for doubles."""
+        numbers: Any = self.experiment.arithmetic.numbers
+        return int(numbers.digits) if numbers.kind == "decimal" else 0
 
     @cached_property
     def population(self) -> Population:
@@ -189,27 +222,3 @@ class Recorded:
     def count(self) -> int:
         """t of adam at this step."""
         return self.population.counted_updates + self.step
-
-    # What the numbers are like
-
-    def is_extreme(self, row: int) -> bool:
-        """Whether e^net may overflow."""
-        found = [self.neurons("net", layer, row) for layer in range(len(self.names.layers))]
-        return any(nets is not None and not np.all(np.abs(nets) < LARGE) for nets in found)
-
-    def is_saturated(self, row: int) -> bool:
-        """Whether the logarithm of a cross-entropy meets a prediction that is exactly 0 or 1."""
-        found = self.outputs(row) if self.experiment.training.loss.kind in _CROSS_ENTROPIES else None
-        return found is not None and bool(np.any((found == 0.0) | (found == 1.0)))
-
-    def has_no_error(self, row: int, found: Array | None = None) -> bool:
-        """Whether a prediction is exactly 0 or 1 where the target is not, so that ln 0 stands in the error."""
-        kind, places = self.experiment.training.loss.kind, self.places(row)
-        found = self.outputs(row) if found is None else found
-        if kind not in _CROSS_ENTROPIES or found is None or places is None:
-            return False
-        targets = self.subject.samples.targets[places]
-        none = (found == 0.0) & (targets != 0.0)
-        if kind == "binary_cross_entropy":
-            none = none | ((found == 1.0) & (targets != 1.0))
-        return bool(np.any(none))
