@@ -17,7 +17,7 @@ from bprunner import Run
 from bprunner.derivation.chain import Chain, Derivation, Line
 from bprunner.derivation.evaluating import composed, evaluate
 from bprunner.derivation.formulas import LOSSES
-from bprunner.derivation.numbers import StepNumbers, representatives, step_numbers
+from bprunner.derivation.numbers import StepNumbers, is_written_out, representatives, step_numbers
 from bprunner.derivation.updating import update_equations
 from bprunner.spec.experiment import Tracing
 from bprunner.spec.reading import read_declaration
@@ -59,8 +59,9 @@ def steps_apart(derivation: Derivation, numbers: StepNumbers) -> list[str]:
 
 def chosen(run: Run) -> tuple[str, ...]:
     names = run.experiment.architecture.names
-    some = (*names.weights, *names.biases) if FULL else (*representatives(run.experiment), *list(names.biases)[:1])
-    return some[:200]
+    if FULL and is_written_out(run.experiment):
+        return (*names.weights, *names.biases)
+    return (*representatives(run.experiment), *list(names.biases)[:1])
 
 
 def is_rounded(run: Run) -> bool:
