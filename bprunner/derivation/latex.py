@@ -132,7 +132,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     def _factor(self, part: Expr, is_first: bool, count: int, is_last: bool = False) -> str:
         text = str(self.doprint(part))
         is_inner_sum = part.func.__name__ == "over_samples" and not (is_last and self._samples is None)
-        is_sum = part.is_Add or is_inner_sum or text.startswith(r"\begin{cases}")
+        is_sum = self._written(part).is_Add or is_inner_sum or text.startswith(r"\begin{cases}")
         if count == 1 and is_first:
             return text
         return bracketed(text) if is_sum or is_signed(text, is_first) else text
@@ -201,7 +201,8 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     def _over_samples(self, inner: Expr) -> str:
         if self._samples is None:
             text = self.doprint(inner)
-            return rf"\sum_{{\text{{{self._words['samples']}}}}} {bracketed(text) if inner.is_Add else text}"
+            of_each = bracketed(text) if inner.is_Add or text.startswith("-") else text
+            return rf"\sum_{{\text{{{self._words['samples']}}}}} {of_each}"
         own, each = self.sample, []
         for sample in range(self._samples):
             if sample < 2 or sample == self._samples - 1 or self._samples <= LONG_SUM:
@@ -215,12 +216,17 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             each = [each[0], r"\cdots", each[-1]]
         return each[0] + "".join(f" - {text[1:]}" if text.startswith("-") else f" + {text}" for text in each[1:])
 
+    def _written(self, e: Expr) -> Expr:
+        """Of cases with numbers in them, the one that holds; anything else is itself."""
+        if self._holds is None or not isinstance(e, sympy.Piecewise) or _is_larger(e):
+            return e
+        return next(part for part, condition in e.args if self._holds(condition, self.sample))
+
     def _print_Piecewise(self, e: Expr) -> str:
-        (first, condition), (other, _) = e.args[0].args, e.args[-1].args
-        if len(e.args) == 2 and other == 0 and condition == (first > 0):
-            return rf"\max(0, {self.doprint(first)})"
+        if _is_larger(e):
+            return rf"\max(0, {self.doprint(e.args[0].args[0])})"
         if self._holds is not None:
-            return str(self.doprint(next(part for part, condition in e.args if self._holds(condition, self.sample))))
+            return str(self.doprint(self._written(e)))
         rows = []
         for part, condition in e.args:
             when = (
@@ -230,6 +236,12 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             )
             rows.append(f"{self.doprint(part)} & {when}")
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+
+def _is_larger(e: Expr) -> bool:
+    """Whether cases are the larger of 0 and something."""
+    (first, condition), (other, _) = e.args[0].args, e.args[-1].args
+    return len(e.args) == 2 and bool(other == 0) and bool(condition == (first > 0))
 
 
 def shortened_sum(terms: list[str]) -> list[str]:

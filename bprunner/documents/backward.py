@@ -182,7 +182,9 @@ def _taken(t: Telling, names: list[list[str]], old: list[list[Expr]]) -> list[Si
     for form in forms:
         taken = bracketed_matrix([[_negated(each).latex for each in line] for line in form])
         added = _added(weights, form)
-        sides.append(Side((numbers, f" - {taken}"), exact=whole([each.fraction for line in added for each in line])))
+        pairs = [pair for lines in zip(weights, form, strict=True) for pair in zip(*lines, strict=True)]
+        exact = tuple((w.fraction or Fraction(0)) + (each.fraction or Fraction(0)) for w, each in pairs)
+        sides.append(Side((numbers, f" - {taken}"), exact=exact))
     if any(t.experiment.arithmetic.of("weight", name) is not None for line in names for name in line):
         written = bracketed_matrix([[each.latex for each in line] for line in added])
         sides.append(of_entries(written, [each for line in added for each in line]))

@@ -294,8 +294,8 @@ _HERE = "\0"
 def aligned(equations: Sequence[Sequence[Side]], wide: int = WIDE) -> str:
     """Several equations under each other, their first relation signs aligned; long ones over several lines."""
     lines = [line for sides in equations for line in _lines(sides, wide)]
-    if len(lines) == 1:
-        return lines[0].replace(_HERE, "")
+    if len(lines) < 2:
+        return "".join(lines).replace(_HERE, "")
     return "\\begin{aligned}\n" + " \\\\\n".join(lines).replace(_HERE, "&") + "\n\\end{aligned}"
 
 

@@ -17,6 +17,7 @@ MINUS = "−"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST, _LARGEST = -4, 7  # exponents from which on, outwards, numbers are written with a power of ten
 _MOST_DIGITS = 10
+_ALMOST_ALL = 12
 _CERTAIN_DIGITS = 14  # to so many digits a double and the number that was meant are the same
 
 
@@ -88,7 +89,10 @@ def _trimmed(value: Decimal) -> Decimal:
 
 
 def _is_the_same(printed: Decimal, exact: Decimal) -> bool:
-    """Whether two decimals are the same number, but for the noise of doubles in the last digits."""
+    """Whether two decimals are the same number, but for the noise of doubles in the last digits; what is printed with
+    nearly all the digits of a double has none beside it."""
+    if len(printed.normalize().as_tuple().digits) > _ALMOST_ALL:
+        return printed == exact
     return abs(printed - exact) <= abs(exact).scaleb(-_CERTAIN_DIGITS)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import sympy
+
 from bprunner.derivation.latex import visible_length
 from bprunner.derivation.symbols import Expr
 from bprunner.documents.equations import Scribe, Side, aligned, distinct
@@ -141,7 +143,9 @@ def _elements(t: Telling) -> str:
     whole_formula = n.predictions()[0]
     inserted = _inserted(t)
     sides += [Side(tuple(t.scribe.write.pieces(each)), symbols=True) for each in inserted]
-    if visible_length(t.scribe.write.symbols(whole_formula)) <= _LONGEST_ELEMENTS:
+    # Conditions on conditions are nothing that a person would write.
+    is_plain = not whole_formula.has(sympy.ITE)
+    if is_plain and visible_length(t.scribe.write.symbols(whole_formula)) <= _LONGEST_ELEMENTS:
         sides.append(Side(tuple(t.scribe.write.pieces(whole_formula)), symbols=True))
     return aligned([distinct(sides)])
 

@@ -218,6 +218,8 @@ class _Reader:
         if token == "f" and self._ahead(1) in ("(", r"\left"):
             self._take()
             return ("f", self._primary())
+        if token == "{" and self._ahead(1) not in (r"\backslash", r"\text", r"\mathbf"):
+            return self._group()
         return ("name", self._name())
 
     def _number(self) -> Tree:
