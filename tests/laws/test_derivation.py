@@ -26,6 +26,8 @@ from tests.laws.test_figures import FILES
 
 FULL = os.environ.get("HYPOTHESIS_PROFILE") == "full"
 AGREES = 1e-9
+NEAR_ONE = 9.0
+"""Where a prediction is near 1, 1 − prediction has lost five digits, and the shares of samples cancel besides."""
 every_file = pytest.mark.parametrize("file", FILES)
 
 
@@ -53,7 +55,7 @@ def steps_apart(derivation: Derivation, numbers: StepNumbers) -> list[str]:
     return [
         f"{derivation.left}: {line.reason}: {before} ≠ {after}"
         for line, before, after in zip(derivation.lines[1:], values, values[1:], strict=False)
-        if not is_near(before, after)
+        if not is_near(before, after, NEAR_ONE)
     ]
 
 
