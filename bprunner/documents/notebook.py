@@ -23,6 +23,8 @@ _LONG = 6_000
 """Code of so many characters, which is nothing but numbers, is folded until someone opens it."""
 _MARK = re.compile(r"<!-- ([a-z]+)(?:: ([a-z_]+))? -->\s*")
 _PICTURE = re.compile(r"!\[(?P<said>.*)\]\((?P<name>[^()\s]+)\)\s*")
+# Backticks within dollars are for GitHub alone.
+_TICKED = re.compile(r"(?<!\\)\$`([^`]+)`\$")
 _HEADING = re.compile(r"#{1,2} ")
 
 
@@ -75,7 +77,7 @@ def _pieces(document: Document) -> Iterator[tuple[str, str]]:
             yield _text(lines), ""
             lines = []
         if mark is None:
-            lines.append(line if is_mathematics else _with_picture(line, document))
+            lines.append(line if is_mathematics else _TICKED.sub(r"$\1$", _with_picture(line, document)))
         elif mark[1] == "code":
             yield _text(lines), mark[2] or ""
             lines = []

@@ -34,6 +34,7 @@ from bprunner.training.trace import Trace
 from tests.conftest import ROOT
 from tests.derivation.test_vocabulary import NUMBERS, SHARED, declared, moderated
 from tests.documents.documents import HOSTILE
+from tests.documents.documents import hostile as hostile_document
 from tests.documents.notebooks import codes, differences, executed, quantities, sections_of, subject_of, texts
 from tests.laws.test_derivation import run_of
 from tests.laws.test_figures import FILES
@@ -439,6 +440,20 @@ def test_formulas_stand_between_dollars_pictures_in_their_address_and_marks_nowh
     text = "".join(source for kind, source in cells if kind == "markdown")
     assert "```" not in text
     assert "<!--" not in text
+
+
+def test_backticks_that_keep_github_off_a_formula_are_not_jupyters() -> None:
+    text = made(r"# A title: $`\text{a\_b}`$ and $x_1$, but \$\`no\`\$ formula")
+    assert cells_of(text)[0][1] == r"# A title: $\text{a\_b}$ and $x_1$, but \$\`no\`\$ formula"
+
+
+def test_a_hostile_author_s_text_stays_as_escaped_as_the_document_has_it() -> None:
+    found = hostile_document()
+    cells = cells_of(notebook(found, subject_of(few("gallery/mazur.yaml")), Language("en"), 0))
+    text = "\n".join(source for kind, source in cells if kind == "markdown")
+    assert text.count("](data:image/svg+xml;base64,") == len(found.pictures)
+    written = {line for line in found.markdown.split("\n") if not re.search(r"^!\[|```|\$`", line)}
+    assert {line for line in written if line.strip()} <= set(text.split("\n"))
 
 
 def test_the_format_is_valid_and_the_same_every_time() -> None:
