@@ -74,7 +74,13 @@ def _turns(r: Recorded, layer: int, row: int) -> bool:
         return False
     parts = [r.part(part.quantity, part, row) for part in r.parts if part.layer == layer]
     weights, *biases = [np.abs(part) for part in parts if part is not None]
-    return _differ_in_last_bits(nets, np.abs(senders) @ weights + (biases[0] if biases else 0.0))
+    sizes = _own_sizes(senders) if layer else np.abs(senders)
+    return _differ_in_last_bits(nets, sizes @ weights + (biases[0] if biases else 0.0))
+
+
+def _own_sizes(outputs: Array) -> Array:
+    """An activation's own last bits are those of numbers like 1; only a 0 is certain."""
+    return np.where(outputs == 0.0, 0.0, np.maximum(np.abs(outputs), 1.0))
 
 
 def _error_turns(r: Recorded, row: int) -> bool:
@@ -89,9 +95,7 @@ def _is_next_to_target(r: Recorded, row: int, margin: float | None = None) -> bo
         return False
     targets = r.subject.samples.targets[places]
     at, other = (found, targets) if margin is None else (targets * found, np.array(margin))
-    sizes = np.abs(at) + np.abs(other)
-    # An activation's own last bits are those of numbers like 1.
-    return _differ_in_last_bits(at - other, np.where(sizes > 0.0, np.maximum(sizes, 1.0), 0.0))
+    return _differ_in_last_bits(at - other, _own_sizes(np.abs(at) + np.abs(other)))
 
 
 def _differ_in_last_bits(values: Array, sizes: Array) -> bool:
