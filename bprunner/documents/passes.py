@@ -15,6 +15,7 @@ from bprunner.documents.opening import bias_row, chosen_columns, kept_columns
 from bprunner.documents.telling import Parts, Telling, inline_math, kept_rows, table
 
 _MOST_ROWS = 12
+_MOST_SYMBOLS = 5_000
 _LONGEST_ELEMENTS = 220
 """A prediction that is longer in all its elements stays a formula of the last layer's inputs."""
 
@@ -140,14 +141,22 @@ def _elements(t: Telling) -> str:
     sides = [t.scribe.symbolic(out)]
     if not n.symbols.is_merged(n.last):
         sides.append(t.scribe.symbolic(n.out_formula(n.last, 0)))
-    whole_formula = n.predictions()[0]
-    inserted = _inserted(t)
-    sides += [Side(tuple(t.scribe.write.pieces(each)), symbols=True) for each in inserted]
-    # Conditions on conditions are nothing that a person would write.
-    is_plain = not whole_formula.has(sympy.ITE)
-    if is_plain and visible_length(t.scribe.write.symbols(whole_formula)) <= _LONGEST_ELEMENTS:
-        sides.append(Side(tuple(t.scribe.write.pieces(whole_formula)), symbols=True))
+    sides += [Side(tuple(t.scribe.write.pieces(each)), symbols=True) for each in _inserted(t)]
+    pieces = _all_put_in(t)
+    if pieces and visible_length("".join(pieces)) <= _LONGEST_ELEMENTS:
+        sides.append(Side(pieces, symbols=True))
     return aligned([distinct(sides)])
+
+
+def _all_put_in(t: Telling) -> tuple[str, ...]:
+    """The first prediction in inputs, weights and biases alone. Nothing where that would be cases within the conditions
+    of cases, which nobody would write and SymPy takes hours to sort, or more symbols than anybody would read."""
+    n, symbols, cases = t.network, 1, 0
+    for layer, size in enumerate(n.names.sizes[:-1]):
+        formula = n.out_formula(layer, 0)
+        symbols *= size * sum(formula.count(net) for net in n.nets(layer))
+        cases += formula.has(sympy.Piecewise)
+    return tuple(t.scribe.write.pieces(n.predictions()[0])) if cases < 2 and symbols <= _MOST_SYMBOLS else ()
 
 
 def _inserted(t: Telling) -> list[Expr]:
