@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from bprunner.derivation.symbols import Expr
 from bprunner.errors import InputError, Problem
 from bprunner.spec.arithmetic import MEMORY
 from bprunner.spec.experiment import Experiment
+from bprunner.spec.problems import dotted
 from bprunner.training.columns import SAMPLE
 from bprunner.training.population import populate
 from bprunner.training.rates import rates
@@ -61,18 +63,23 @@ def representatives(experiment: Experiment) -> tuple[str, ...]:
     )
 
 
-def check_explainable(experiment: Experiment) -> None:
-    """Raises InputError, with the way out, where there is no derivation to write."""
-    problems = []
+def obstacles(experiment: Experiment) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Why there is no derivation to write: what stands in the way, by its keys, what is wrong with it, and the way
+    out."""
     for number, layer in enumerate(experiment.architecture.layers):
         if layer.activation.kind == "step" and layer.activation.derivative is None:
             message = "a step has no useful derivative, so that there is no gradient to derive"
             hint = "declare what its derivative is taken for: {step: {derivative: 1}}"
-            problems.append(Problem(message, path=f"architecture.layers.{number + 1}.activation", hint=hint))
+            yield ("architecture", "layers", number, "activation"), message, hint
     count = len(experiment.architecture.names.weights)
     if count > LARGEST_MADE:
         message = f"{count:,} weights are too many to explain; at most {LARGEST_MADE:,} can be"
-        problems.append(Problem(message, path="architecture", hint="explain a smaller network of the same form"))
+        yield ("architecture",), message, "explain a smaller network of the same form"
+
+
+def check_explainable(experiment: Experiment) -> None:
+    """Raises InputError, with the way out, where there is no derivation to write."""
+    problems = [Problem(message, path=dotted(path), hint=hint) for path, message, hint in obstacles(experiment)]
     if problems:
         raise InputError(problems)
 
@@ -89,7 +96,7 @@ def step_numbers(experiment: Experiment, samples: Samples, trace: Trace, step: i
         hint = f"there are steps {trace.steps[0]} to {trace.steps[-1]}"
         raise InputError(Problem(f"step {step} is not in the trace", hint=hint))
     row = int(rows[0])
-    if row + 1 == len(trace) and experiment.training.update_order == "sequential":
+    if _next_row(trace, row) is None and experiment.training.update_order == "sequential":
         message = f"step {step} has no update, and with sequential updates δ comes through weights updated already"
         raise InputError(
             Problem(message, path="training.update_order", hint="explain an earlier step, or train longer")
@@ -122,8 +129,8 @@ def forward_again(numbers: StepNumbers, samples: Samples, trace: Trace) -> StepN
     Where the next step has other samples, the numbers are computed from its weights.
     """
     experiment = numbers.network.experiment
-    row = int(np.nonzero(trace.steps == numbers.step)[0][0]) + 1
-    if row == len(trace):
+    row = _next_row(trace, int(np.nonzero(trace.steps == numbers.step)[0][0]))
+    if row is None:
         return None
     network = Network(experiment, numbers.network.several, numbers.network.sums_to_one)
     at = list(numbers.samples)
@@ -135,6 +142,12 @@ def forward_again(numbers: StepNumbers, samples: Samples, trace: Trace) -> StepN
 
 def _sum_to_one(samples: Samples) -> bool:
     return bool(np.all(np.abs(samples.targets.sum(axis=1) - 1.0) <= _ROUNDING_NOISE))
+
+
+def _next_row(trace: Trace, row: int) -> int | None:
+    """Where the step after this update stands; None where it was not recorded, or is none."""
+    is_there = row + 1 < len(trace) and int(trace.steps[row + 1]) == int(trace.steps[row]) + 1
+    return row + 1 if is_there else None
 
 
 def _check_recorded(experiment: Experiment, trace: Trace) -> None:
@@ -164,14 +177,15 @@ def _places(samples: Samples, trace: Trace, row: int) -> tuple[int, ...]:
 
 def _following(network: Network, trace: Trace, row: int) -> dict[Any, float]:
     """Weights and biases after the update, and what the optimizer remembers then; none after the last step."""
-    if row + 1 == len(trace):
+    following = _next_row(trace, row)
+    if following is None:
         return {}
     names, symbols = network.names, network.symbols
     columns = {name: f"weight.{name}" for name in names.weights} | {name: f"bias.{name}" for name in names.biases}
-    found = {symbols.parameter(name, new=True): float(trace[column][row + 1]) for name, column in columns.items()}
+    found = {symbols.parameter(name, new=True): float(trace[column][following]) for name, column in columns.items()}
     for slot in MEMORY:
         there = [name for name in columns if f"{slot}.{name}" in trace]
-        found |= {symbols.memory(slot, name, new=True): float(trace[f"{slot}.{name}"][row + 1]) for name in there}
+        found |= {symbols.memory(slot, name, new=True): float(trace[f"{slot}.{name}"][following]) for name in there}
     return found
 
 
