@@ -40,7 +40,7 @@ def explain_file(
         if declared_sweep(file, changes, allow_outside) is not None:
             hint = "explain its baseline, or one run by its values: bprun explain FILE training.learning_rate=0.1"
             raise InputError(Problem(f"{file} declares a sweep, and a document is about one run", hint=hint))
-        run = run_to_explain(read_declaration(file, changes, allow_outside))
+        run = run_to_explain(read_declaration(file, changes, allow_outside), wishes)
         explained = explain_run(run, wishes)
         files = files_of_document(explained, chosen)
     except InputError as error:

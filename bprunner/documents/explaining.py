@@ -24,6 +24,9 @@ from bprunner.documents.subject import Subject
 from bprunner.documents.telling import Telling, Wishes, math
 from bprunner.errors import InputError, Problem
 from bprunner.figures.vector import Drawing
+from bprunner.spec.experiment import Experiment
+
+_MOST_DIGITS = 17  # as many as a double has
 
 
 def explain(subject: Subject, wishes: Wishes | None = None) -> Document:
@@ -39,23 +42,29 @@ def telling_of(subject: Subject, wishes: Wishes) -> Telling:
     """What a document is made from. Raises InputError as `explain` does."""
     experiment = subject.experiment
     numbers = step_numbers(experiment, subject.samples, subject.trace, wishes.step)
-    _check_names(subject, wishes)
+    check_wishes(experiment, wishes)
     return Telling(
         subject=subject,
         language=Language(wishes.language),
         numbers=numbers,
         printing=Printing(experiment, subject.figures, wishes.digits),
         place=_place(numbers, wishes.sample),
-        chosen=wishes.weights or representatives(experiment),
+        chosen=tuple(dict.fromkeys(wishes.weights)) or representatives(experiment),
         blanks=Blanks(fixed_names(experiment)) if wishes.blank else None,
         again=forward_again(numbers, subject.samples, subject.trace),
     )
 
 
-def _check_names(subject: Subject, wishes: Wishes) -> None:
-    names = subject.experiment.architecture.names
+def check_wishes(experiment: Experiment, wishes: Wishes) -> None:
+    """What can be told before any training: raises InputError for a weight or language that there is none of, and for
+    digits that no double has."""
+    Language(wishes.language)
+    names = experiment.architecture.names
     known = [*names.weights, *names.biases]
     problems = []
+    if wishes.digits is not None and not 1 <= wishes.digits <= _MOST_DIGITS:
+        message = f"a number cannot be printed with {wishes.digits} digits"
+        problems.append(Problem(message, hint=f"1 to {_MOST_DIGITS} are possible"))
     for name in wishes.weights:
         if name not in known:
             near = get_close_matches(name, known, 1)

@@ -101,6 +101,8 @@ def write_files(folder: str | os.PathLike[str], files: Mapping[str, bytes]) -> t
             temporary.write_bytes(content)
         for temporary, target in staged:
             temporary.replace(target)
+    except FileExistsError as error:
+        raise StorageError(f"the document cannot be written to {place}: it is a file, not a folder") from error
     except OSError as error:
         raise StorageError(f"the document cannot be written to {place}: {error.strerror or error}") from error
     finally:

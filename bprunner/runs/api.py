@@ -113,7 +113,7 @@ def explain(
             raise InputError(Problem("a run that was trained cannot be changed", hint="explain its file instead"))
         return explain_run(declared, wishes).document
     declaration = read_declaration(declared, _written(overrides), allow_outside)
-    return explain_run(run_to_explain(declaration), wishes).document
+    return explain_run(run_to_explain(declaration, wishes), wishes).document
 
 
 def grade(

@@ -12,6 +12,7 @@ from bprunner.errors import InputError, Problem
 from bprunner.runs.folders import slug
 from bprunner.runs.run import Run, execute_run
 from bprunner.spec.experiment import Tracing
+from bprunner.spec.problems import problem_at
 from bprunner.spec.reading import Declaration
 
 if TYPE_CHECKING:
@@ -48,14 +49,19 @@ def origin_of(declaration: Declaration) -> str:
     return str(path.relative_to(here)) if path.is_relative_to(here) else path.name
 
 
-def run_to_explain(declaration: Declaration) -> Run:
+def run_to_explain(declaration: Declaration, wishes: Wishes | None = None) -> Run:
     """Trains what is declared and records every quantity, whatever the file leaves out of its trace.
 
-    Raises InputError, before any training, for what cannot be explained.
+    Raises InputError, before any training, for what cannot be explained, and for wishes that no training could fulfil.
     """
-    from bprunner.derivation.numbers import check_explainable
+    from bprunner.derivation.numbers import obstacles
+    from bprunner.documents.explaining import check_wishes
 
-    check_explainable(declaration.experiment)
+    found = obstacles(declaration.experiment)
+    problems = [problem_at(declaration.root, path, message, hint) for path, message, hint in found]
+    if problems:
+        raise InputError(problems)
+    check_wishes(declaration.experiment, wishes or Wishes())
     experiment = declaration.experiment.model_copy(update={"trace": Tracing()})
     return execute_run(replace(declaration, experiment=experiment))
 
@@ -102,19 +108,25 @@ def _notebook(explained: Explained) -> str:
     from bprunner.documents.notebook import notebook
 
     if explained.answers is not None:
-        hint = "leave out --blank, or choose markdown, html or latex"
-        raise InputError(Problem("a notebook computes every number, so it is no exercise", hint=hint))
+        raise _no_exercise()
     language = Language(explained.wishes.language)
     return notebook(explained.document, explained.subject, language, explained.wishes.step)
+
+
+def _no_exercise() -> InputError:
+    hint = "leave out --blank, or choose markdown, html or latex"
+    return InputError(Problem("a notebook computes every number, so it is no exercise", hint=hint))
 
 
 def formats_named(wanted: Sequence[str], blank: bool = False) -> tuple[Format, ...]:
     """The formats that were asked for, as `html,latex` or one by one; `all` is all of them, of an exercise (`blank`)
     without the notebook, which computes every number.
 
-    Raises InputError for one that there is none of.
+    Raises InputError for none, for one that there is none of, and for the notebook of an exercise.
     """
     names = [name.strip() for text in wanted for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError(Problem("no format is named", hint=f"there are {', '.join(FORMATS)}, and all"))
     if "all" in names:
         return tuple(each for each in FORMATS if not (blank and each == "notebook"))
     unknown = [name for name in names if name not in FORMATS]
@@ -124,6 +136,8 @@ def formats_named(wanted: Sequence[str], blank: bool = False) -> tuple[Format, .
         near = get_close_matches(unknown[0], FORMATS, 1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FORMATS)}, and all"
         raise InputError(Problem(f"there is no format {unknown[0]!r}", hint=hint))
+    if blank and "notebook" in names:
+        raise _no_exercise()
     return tuple(each for each in FORMATS if each in names)
 
 
