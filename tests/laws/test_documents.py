@@ -285,6 +285,8 @@ class Checker:
             step = self.then if heading == AGAIN else self.now
             assert step is not None
             self._check(chain, step)
+        for head, rows in tables(self.markdown):
+            self._check_table(head, rows)
         return self.found
 
     def _define(self, chain: Chain) -> None:
@@ -515,6 +517,47 @@ class Checker:
         known = [certain.plus(Decimal(repr(each.value))) for value in values for each in entries(value)]
         return "sum" not in str(tree) and all(digits.plus(each) == each for each in known)
 
+    # Tables
+
+    def _check_table(self, head: list[str], rows: list[list[str]]) -> None:
+        """Every number of the samples, of the weights, and of the steps."""
+        value = {"sample": self._of_sample, "weight": self._of_weight, "step": self._of_step}.get(head[0])
+        for row in rows if value is not None else []:
+            for column, cell in zip(head[1:], row[1:], strict=True):
+                if cell != "…" and value is not None:
+                    self.found.read["cell"] += 1
+                    known = value(row[0], column)
+                    if not self._prints(known, _number(cell)):
+                        self.found.fault(f"not the number of the trace {known}", head[0], row[0], column, cell)
+
+    def _of_sample(self, sample: str, column: str) -> float:
+        place, names = int(sample) - 1, self.run.experiment.architecture.names
+        if column == "times" and column not in (*names.inputs, *names.neurons):
+            return float(self.now.samples.count(place))
+        if column in names.inputs:
+            return float(self.run.samples.inputs[place, names.inputs.index(column)])
+        if column.startswith("target"):
+            unit = names.outputs.index(column.removeprefix("target ")) if column != "target" else 0
+            return float(self.run.samples.targets[place, unit])
+        quantity, _, name = column.partition("_")
+        latex = {"δ": r"\delta", "Δ": r"\Delta"}.get(quantity, rf"\mathrm{{{quantity}}}")
+        symbol = latex_name(column) if column in names.neurons else f"{latex}_{{{latex_name(name)}}}" if name else latex
+        return self.now.each[self.now.samples.index(place)][plain(symbol)]
+
+    def _of_weight(self, name: str, column: str) -> float:
+        shape = {"before": "{}", "gradient": PARTIAL, "update": r"\mathrm{{update}}_{{{}}}", "after": "{}^{{+}}"}[
+            column
+        ]
+        return self.now.shared[plain(shape.format(latex_name(name)))]
+
+    def _of_step(self, step: str, column: str) -> float:
+        names, trace = self.run.experiment.architecture.names, self.run.trace
+        quantity, _, name = column.partition(" ")
+        key = "error" if column == "error" else f"{quantity}.{name or names.outputs[0]}"
+        if column in names.weights or column in names.biases:
+            key = f"{'weight' if column in names.weights else 'bias'}.{column}"
+        return float(trace[key][np.nonzero(trace.steps == int(step.replace(",", "")))[0][0]])
+
     # What an equation ends with
 
     def _check_end(self, chain: Chain, step: Step) -> None:
@@ -543,6 +586,24 @@ class Checker:
         ):
             return False
         return format(abs(printed), "f") in self.figures or len(printed.as_tuple().digits) > self.digits
+
+
+def tables(markdown: str) -> Iterator[tuple[list[str], list[list[str]]]]:
+    """The heads and rows of a document's tables, as plain texts."""
+    for found in re.finditer(r"(?:^\|.*\|\n)+", markdown, re.MULTILINE):
+        head, _, *rows = [
+            [re.sub(r"\\(.)", r"\1", cell.strip()) for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            for line in found[0].splitlines()
+        ]
+        yield head, rows
+
+
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+def _number(text: str) -> Decimal:
+    digits, _, exponent = text.replace("−", "-").partition(" × 10")
+    return Decimal(digits).scaleb(int(exponent.translate(_RAISED) or 0))
 
 
 def _begins(whole: Tree, part: Tree) -> bool:
@@ -633,7 +694,7 @@ def test_what_a_document_prints_is_true(file: str, step: int) -> None:
     assert found.faults == []
     assert [reason for reason in found.unread if not SAYS_NO_NUMBER.fullmatch(reason)] == []
     assert found.read.total() > max(40, found.unread.total())
-    assert min(found.read[kind] for kind in ("nn", "sn", "end")) > 5
+    assert min(found.read[kind] for kind in ("nn", "sn", "end", "cell")) > 5
     if any("rounded" in reason for reason in found.unread):
         symbols = checked(bprunner.run(experiment_of(file, exact=True)), step)
         assert symbols.faults == []
@@ -746,6 +807,12 @@ def test_any_other_digit_sign_or_relation_is_caught(file: str) -> None:
 def changed_texts(markdown: str, every: int) -> Iterator[str]:
     """The document with one thing changed within its formulas: a number, a sign of a term, = or ≈."""
     places = [
+        (found.start(1), found.end(1), found[1])
+        for found in re.finditer(
+            r"(?<=[ −])(\d+\.\d+) \|(?=.*\|$)", markdown.split("## Printed figures")[0], re.MULTILINE
+        )
+    ]
+    places += [
         (block.start() + found.start(), block.start() + found.end(), found[0])
         for block in re.finditer(r"```math\n.*?\n```", markdown, re.DOTALL)
         for found in re.finditer(r"(?<![\d_{.])\d+\.\d+(?!\d)| [-+] |=|\\approx", block[0])
