@@ -199,7 +199,7 @@ class Step:
         """A layer's matrix or vector; `every`: with a row for each sample, as where it is transposed."""
         names, trace = self.experiment.architecture.names, self.run.trace
         found = re.fullmatch(r"\{?\\(?:mathbf|boldsymbol)\{\\?(\w+)\}(?:\^\{\((\d+)\)(\+?)\})?\}?", latex)
-        if found is None:
+        if found is None or (found[3] and self.is_last):
             raise UnreadableError(latex)
         letter, layer, row = found[1], int(found[2] or 0) - 1, self.row + bool(found[3])
         rows = range(len(self.samples)) if every else [place]
@@ -637,7 +637,7 @@ def _meet(mine: list[Any], others: list[Any]) -> bool:
 
 def _noise(number: Dual) -> float:
     """What doubles leave of a number that came of larger ones."""
-    return 1e-9 * abs(number.value) + 1e-13 * number.size + 1e-300
+    return 1e-9 * abs(number.value) + 1e-13 * number.size + 1e-200
 
 
 def _near(one: Dual, other: Dual, off: float) -> bool:
