@@ -156,7 +156,9 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
             return "1"
         if len(parts) == 1:
             return self.doprint(parts[0]) if alone else self._factor(parts[0], False, 2)
-        return r" \cdot ".join(self._factor(part, number == 0, len(parts)) for number, part in enumerate(parts))
+        return r" \cdot ".join(
+            self._factor(part, number == 0 and alone, len(parts)) for number, part in enumerate(parts)
+        )
 
     def _print_Rational(self, e: Expr) -> str:
         if e.q == 1:
