@@ -683,10 +683,10 @@ def checked(run: Run, step: int = 0) -> Checked:
 
 # Of each kind of network, of training and of rounding, one.
 SOME = (
-    "doc.yaml", "doc_exact.yaml", "data/iris.yaml", "gallery/aifh_nesterov.yaml", "gallery/apple_trainxor.yaml",
-    "gallery/cs231n_rmsprop.yaml", "gallery/deeplearning_logistic.yaml", "gallery/han_kamber.yaml",
-    "gallery/hagan.yaml", "gallery/keras_momentum.yaml", "gallery/mazur.yaml", "gallery/negnevitsky_and.yaml",
-    "gallery/rashid.yaml", "gallery/rgu.yaml",
+    "doc.yaml", "doc_exact.yaml", "gallery/cs231n_twolayer.yaml", "gallery/aifh_nesterov.yaml",
+    "gallery/apple_trainxor.yaml", "gallery/cs231n_rmsprop.yaml", "gallery/deeplearning_logistic.yaml",
+    "gallery/han_kamber.yaml", "gallery/hagan.yaml", "gallery/keras_momentum.yaml", "gallery/mazur.yaml",
+    "gallery/negnevitsky_and.yaml", "gallery/rashid.yaml", "gallery/rgu.yaml",
 )  # fmt: skip
 LATER = ("doc.yaml", "gallery/apple_trainxor.yaml", "gallery/rgu.yaml")
 CASES = [(file, step) for file in FILES for step in (0, 2) if FULL or (file in SOME if step == 0 else file in LATER)]
@@ -780,7 +780,7 @@ def holds_at(values: Mapping[Any, float], condition: Any, _: int) -> bool:
 
 # An example is as it is found: to make it small takes minutes.
 @settings(
-    max_examples=max(12, settings().max_examples // 5),
+    max_examples=5 if not FULL else settings().max_examples // 5,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.filter_too_much],
 )
@@ -875,7 +875,7 @@ def test_any_other_digit_sign_or_relation_is_caught(file: str) -> None:
     run = bprunner.run(experiment_of(file))
     markdown = explain(subject_of(run)).markdown
     assert Checker(markdown, run, 0).check().faults == []
-    missed = [text for text in changed_texts(markdown, 1 if FULL else 37) if not Checker(text, run, 0).check().faults]
+    missed = [text for text in changed_texts(markdown, 1 if FULL else 61) if not Checker(text, run, 0).check().faults]
     assert missed == []
 
 
