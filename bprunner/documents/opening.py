@@ -162,7 +162,10 @@ def _data_table(t: Telling, samples: Samples, rows: list[int | None]) -> str:
     cells = [
         ["…"] * len(head)
         if row is None
-        else [f"{row + 1}", *(number(value) for value in (*samples.inputs[row], *samples.targets[row]))]
+        else [
+            f"{row + 1}",
+            *(number(value, t.printing.short) for value in (*samples.inputs[row], *samples.targets[row])),
+        ]
         for row in rows
     ]
     keep = kept_columns(len(head))
@@ -183,7 +186,9 @@ def chosen_columns(row: list[str], keep: list[int | None]) -> list[str]:
 def _sample(t: Telling) -> Parts:
     place = t.numbers.samples[t.place]
     samples = t.subject.samples
-    inputs, targets = ([number(value) for value in part[place]] for part in (samples.inputs, samples.targets))
+    inputs, targets = (
+        [number(value, t.printing.short) for value in part[place]] for part in (samples.inputs, samples.targets)
+    )
     text = t.words["sample_text"].format(inputs=_shortened(inputs), targets=_shortened(targets))
     return {
         "sample": place + 1,

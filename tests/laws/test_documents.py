@@ -710,6 +710,13 @@ def test_what_a_document_prints_is_true(file: str, step: int) -> None:
         assert symbols.read["ss"] > 20
 
 
+@pytest.mark.parametrize("digits", [1, 3, 10, 17] if FULL else [10])
+def test_with_digits_of_the_readers_own_it_is_true_as_well(digits: int) -> None:
+    run = bprunner.run(experiment_of("gallery/hagan.yaml", exact=True))
+    markdown = explain(subject_of(run), Wishes(digits=digits)).markdown
+    assert Checker(markdown, run, 0, digits=digits).check().faults == []
+
+
 def test_most_sides_are_read() -> None:
     """All but those in which something is left out; this counts them where nothing is."""
     found = checked(bprunner.run(experiment_of("gallery/hmkcode.yaml")))
