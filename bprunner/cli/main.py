@@ -148,6 +148,45 @@ def check(
 
 
 @app.command()
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The file to write, such as mine, or configs/mine.yaml.")],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Data to learn from: a .csv, .parquet or .npz, or the .npy of the inputs."
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of it that is a target, given for each; the last one unless given."),
+    ] = None,
+    inputs: Annotated[
+        list[str] | None,
+        typer.Option("--input", help="A column of it that is an input, given for each; all others unless given."),
+    ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option(metavar="BASELINE", help="An experiment's file: write a study of its learning rate."),
+    ] = None,
+    data_anywhere: Anywhere = False,
+) -> None:
+    """Write a first file that runs at once, with comments that explain each part: an example, or a file for your data.
+
+    Nothing is overwritten. For editors, the schema is written as well, into the folder `schema`, unless it is there.
+
+    Example: [bold]bprun new mine[/bold]
+
+    For data: [bold]bprun new irises --from irises.csv --target species[/bold]
+
+    A study: [bold]bprun new rates --sweep configs/doc.yaml[/bold]
+    """
+    from bprunner.cli.creating import NewFile, create
+
+    wanted = NewFile(name, data, tuple(target or ()), tuple(inputs or ()), sweep, data_anywhere)
+    raise typer.Exit(create(wanted))
+
+
+@app.command()
 def show(file: File, changes: Changes = None, data_anywhere: Anywhere = False) -> None:
     """Print the effective configuration, defaults included, as YAML that validates and has the same hash.
 
