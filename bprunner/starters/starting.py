@@ -75,7 +75,7 @@ def data_starter(
     )
     layers = f"{len(picked.inputs)} → {guess.hidden} tanh → {guess.output.units} {guess.output.activation}"
     about = f"{counted(look.samples, 'sample')}; {layers}; guessed: {guess.output.what}"
-    return Starter(text, about + (f"; the target {aims} is the last column" if picked.is_guess else ""))
+    return Starter(text, about + (f"; the target is the last column, {aims}" if picked.is_guess else ""))
 
 
 def _names(columns: Iterable[Any]) -> str:
@@ -87,8 +87,10 @@ def _names(columns: Iterable[Any]) -> str:
 
 def _chosen(data: Path, targets: Sequence[str], inputs: Sequence[str]) -> Chosen:
     """What a file holds, by the reader of its kind. Raises InputError."""
-    if not data.exists():
-        raise InputError(Problem("there is no such file", Place(shown(data)), hint=_near(data)))
+    if not data.is_file():
+        # What is there and is no file may be a device that never ends.
+        what = "is a folder" if data.is_dir() else "is no regular file" if data.exists() else "there is no such file"
+        raise InputError(Problem(what, Place(shown(data)), hint="" if data.exists() else _near(data)))
     if data.suffix in (".npy", ".npz"):
         from bprunner.starters.array_looks import chosen_arrays
 
@@ -110,9 +112,9 @@ def _near(data: Path) -> str:
     try:
         names = sorted(each.name for each in data.parent.iterdir() if each.suffix in DATA_SUFFIXES)
     except OSError:
-        return f"there is no folder {cut(str(data.parent))} either"
+        return f"there is no folder {cut(str(data.parent), 200)} either"
     near = difflib.get_close_matches(data.name, names, n=1, cutoff=0.5)
-    return f"did you mean `{cut(str(data.parent / near[0]))}`?" if near else ""
+    return f"did you mean `{cut(shown(data.parent / near[0]), 200)}`?" if near else ""
 
 
 def _source(picked: Chosen, folder: Path, anywhere: bool) -> list[tuple[str, str]]:
