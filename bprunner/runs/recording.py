@@ -21,6 +21,7 @@ from bprunner.figures import BackgroundDrawing, draw_in_background
 from bprunner.runs.background_documents import document_in_background, is_quickly_explained
 from bprunner.runs.folders import new_folder
 from bprunner.runs.markdown import plain_markdown
+from bprunner.runs.model import model_record
 from bprunner.runs.origins import origin_tags, write_texts
 from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
 from bprunner.spec.dataset import KeyPath
@@ -192,6 +193,7 @@ def run_record(run: Run, files: list[Path], working_folder: Path) -> RunRecord:
         experiment_description=_experiment_description(run),
         dataset=_dataset(run),
         files=files,
+        model=model_record(run),
     )
 
 

@@ -58,12 +58,32 @@ class DatasetRecord:
 
 
 @dataclass(frozen=True)
+class ModelRecord:
+    """What a run has trained, as a model of MLflow's pyfunc flavour.
+
+    `loader` is the module whose `_load_pyfunc` makes the model of a folder with its `files` (content by name). All
+    columns are doubles; `example` has some rows of the inputs. `requirements`: versions of packages that it needs, by
+    name. `metadata` is the caller's own. `step` is the last of the run.
+    """
+
+    name: str
+    loader: str
+    files: Mapping[str, bytes]
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    example: NDArray[np.float64]
+    requirements: Mapping[str, str]
+    metadata: Mapping[str, str]
+    step: int
+
+
+@dataclass(frozen=True)
 class RunRecord:
     """One run, as MLflow shall keep it.
 
     `started` and `ended` are milliseconds since 1970. `description` and `experiment_description` are Markdown,
     shown at the top of the run's and the experiment's page. `files` are files and folders, kept under their
-    base names.
+    base names. `model` is what was trained, where that is kept.
     """
 
     experiment: str
@@ -78,6 +98,7 @@ class RunRecord:
     experiment_description: str = ""
     dataset: DatasetRecord | None = None
     files: Sequence[Path] = ()
+    model: ModelRecord | None = None
 
 
 @dataclass(frozen=True)

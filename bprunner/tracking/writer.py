@@ -2,7 +2,7 @@
 
 Everything goes through a client and an explicit run id, so nothing is active, nothing global changes and a run
 always ends with the status it had. The order is: what can be refused is refused; then the experiment, the run, its
-parameters and metrics, its dataset, its files, its end.
+parameters and metrics, its dataset, its files, its model, its end.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bprunner.tracking.addresses import Store, link, local_folder
 from bprunner.tracking.checks import LONGEST_TAG, check_record
 from bprunner.tracking.experiments import experiment_of
+from bprunner.tracking.models import write_model
 from bprunner.tracking.records import MetricSeries, Recorded, RunRecord
 from bprunner.tracking.rows import dataset_input, metric_rows, non_finite, params, record_tags, write_rows
 from bprunner.tracking.store import open_store, translated
@@ -45,6 +46,8 @@ def record_run(record: RunRecord, store: Store, client: MlflowClient | None = No
         try:
             written = write_rows(client, run_id, rows, params(record.parameters))
             _write_inputs_and_files(client, run_id, record)
+            if record.model is not None:
+                write_model(client, store, str(experiment.experiment_id), run_id, record.model)
             client.set_terminated(run_id, record.status, record.ended)
         except Exception as error:
             give_up(client, run_id, "FAILED", store.without_secrets(str(error)))

@@ -12,6 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,11 +98,14 @@ class TrainedNetwork:
         inputs, outputs = self.architecture.inputs, self.architecture.layers[-1].units
         rows = 1 if self.places is None else len(self.places)
         samples = Samples(np.zeros((rows, inputs)), np.zeros((rows, outputs)), (), (), "none")
-        return populate([_untrained(self.architecture, self.arithmetic)], samples)
+        return populate([untrained(self.architecture, self.arithmetic)], samples)
 
 
-def _untrained(architecture: Architecture, arithmetic: Arithmetic) -> Experiment:
-    """An experiment with this network. Nothing else of it is looked at."""
+def untrained(architecture: Any, arithmetic: Any) -> Experiment:
+    """An experiment with this network, each part as a model or in YAML's notation. Nothing else of it is looked at.
+
+    Raises pydantic's ValidationError for what is none.
+    """
     return Experiment.model_validate(
         {
             "name": "trained",
