@@ -106,7 +106,7 @@ def test_every_quantity_that_can_be_rounded_is_a_stage_and_a_key() -> None:
 
 FLOORS = (
     "errors", "collector", "spec", "nn", "data", "training", "checking", "derivation", "grading", "starters", "sweeps",
-    "tracking", "figures", "documents", "runs", "cli",
+    "tracking", "figures", "documents", "reports", "runs", "cli",
 )  # fmt: skip
 """From the ground up. `_version` is a number that every floor may read."""
 

@@ -1,0 +1,1 @@
+"""A study as one HTML page: its findings, charts, table and declaration, all in one file."""
