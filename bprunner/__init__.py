@@ -10,7 +10,9 @@ run.figures                 # which printed figures agree
 bprunner.explain(run)       # the worked document: in a notebook it shows itself
 
 study = bprunner.sweep("configs/doc_exact.yaml", {"training.learning_rate": [0.01, 0.1, 0.2]})
+study.findings              # what came of it, in sentences
 study.table                 # pandas, a row for each run beside the baseline
+study.plot_errors()         # a picture, which shows itself too
 study.steps.frame()         # every step of every run
 """
 
@@ -27,8 +29,8 @@ if TYPE_CHECKING:
     from bprunner.grading.grades import Grades
     from bprunner.runs.api import explain, grade, run, study, sweep
     from bprunner.runs.run import Run
+    from bprunner.runs.study import Study
     from bprunner.spec.experiment import Experiment
-    from bprunner.sweeps.study import Study
     from bprunner.training.trace import Trace
 
 __all__ = [
@@ -59,7 +61,7 @@ _HOMES = {
     "grade": "bprunner.runs.api",
     "sweep": "bprunner.runs.api",
     "study": "bprunner.runs.api",
-    "Study": "bprunner.sweeps.study",
+    "Study": "bprunner.runs.study",
     "Document": "bprunner.documents.document",
     "Grades": "bprunner.grading.grades",
     "Run": "bprunner.runs.run",

@@ -18,7 +18,7 @@ from bprunner.spec.reading import Declaration, read_declaration
 if TYPE_CHECKING:
     from bprunner.documents.document import Document
     from bprunner.grading.grades import Grades
-    from bprunner.sweeps.study import Study
+    from bprunner.runs.study import Study
 
 
 def run(
@@ -52,14 +52,16 @@ def sweep(
 ) -> Study:
     """Runs a sweep: a YAML file, the same as a mapping, or an experiment with values that vary as overrides.
 
-    What is trained is kept in `studies/` of the working folder; the same sweep again trains only what is missing, with
-    `fresh` all of it. workers: how many processes train. Runs that fail are told by `failures` of the study. With
-    `record` the study goes to MLflow, as a run does.
+    The study that comes of it shows itself in a notebook: its findings, and its best runs beside the baseline. What is
+    trained is kept in `studies/` of the working folder; the same sweep again trains only what is missing, with `fresh`
+    all of it. workers: how many processes train. Runs that fail are told by `failures` of the study. With `record` the
+    study goes to MLflow, as a run does.
 
     Raises InputError, with every problem found, for a faulty declaration, and for one in which nothing varies;
     StorageError and TrackingError where the disk or the store fails. An interrupt leaves what is done.
     """
     from bprunner.runs.studies import deliver, train_study
+    from bprunner.runs.study import Study
     from bprunner.sweeps.declaring import declared_sweep, read_sweep
 
     changes = _written(overrides)
@@ -72,15 +74,13 @@ def sweep(
             raise InputError(Problem(f"{declared} declares an experiment, and nothing varies", hint=hint))
         declaration = found
     folder = Path.cwd()
-    study = train_study(declaration, folder, workers=workers, is_fresh=fresh).study
+    study = Study.of(train_study(declaration, folder, workers=workers, is_fresh=fresh).study)
     if record:
         from bprunner.runs.study_pages import StudyPages
-        from bprunner.sweeps.findings import findings
         from bprunner.tracking.addresses import resolve_tracking_uri
 
         store = resolve_tracking_uri(folder, os.environ)
-        told = [str(each) for each in findings(study)]
-        deliver(study, store, folder, findings=told, files=StudyPages(study).files)
+        deliver(study, store, folder, findings=study.findings, files=StudyPages(study).files)
     return study
 
 
@@ -139,9 +139,10 @@ def study(named: str) -> Study:
 
     Raises InputError where there is none, and StorageError where it cannot be read.
     """
+    from bprunner.runs.study import Study
     from bprunner.runs.study_files import find_study
 
-    return find_study(str(named), (), Path.cwd())
+    return Study.of(find_study(str(named), (), Path.cwd()))
 
 
 def _written(overrides: Sequence[str] | Mapping[str, Any]) -> Sequence[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bprunner.checking.verdicts import FAULTY, Verdicts, check
+from bprunner.checking.verdicts import Verdicts, check
 from bprunner.data.loading import load_samples
 from bprunner.data.samples import Samples
-from bprunner.nn.arrays import Array
+from bprunner.nn.arrays import Array, Indices
 from bprunner.spec.describing import network_line, training_line
 from bprunner.spec.effective import content_hash
-from bprunner.spec.expectations import MEASURES
 from bprunner.spec.experiment import Experiment
 from bprunner.spec.naming import counted
 from bprunner.spec.reading import Declaration
@@ -29,6 +27,7 @@ from bprunner.training.replay import Replay
 from bprunner.training.trace import Trace
 
 if TYPE_CHECKING:
+    from bprunner.runs.plot import Plot
     from bprunner.tracking.records import Recorded
 
 TRACE_FILE = "trace.parquet"
@@ -95,6 +94,12 @@ class Run:
         return values[self.trace.steps % self._updates_per_epoch == 0] if "." in found else values
 
     @property
+    def error_steps(self) -> Indices:
+        """The steps at which `errors` are, (states,)."""
+        steps = self.trace.steps
+        return steps[steps % self._updates_per_epoch == 0] if "training.error" in self.trace else steps
+
+    @property
     def _updates_per_epoch(self) -> int:
         return self.experiment.training.updates_per_epoch(len(self.samples))
 
@@ -122,31 +127,29 @@ class Run:
         figures = f", {self.figures.summary()}" if len(self.figures) else ""
         return f"<Run {self.name}: {self.ending()}, error {error[0]:.6g} → {error[-1]:.6g}{figures}>"
 
+    def plot(self) -> Plot:
+        """The picture of the training: the error over the steps, and below it the weights and biases.
+
+        In a notebook it shows itself; `.save("training.svg")` writes it. Raises StorageError where a long trace can no
+        longer be read.
+        """
+        from bprunner.runs.plot import Plot
+
+        subtitle = f"{network_line(self.experiment)} · {training_line(self.experiment)}"
+
+        def draw() -> Any:
+            from bprunner.figures.training import training_figure
+
+            return training_figure(self.trace, self.name, subtitle, self.diverged_at)
+
+        what = "the weights and biases" if self.trace.parts("bias") else "the weights"
+        return Plot("training", f"The error of {self.name} over the steps, and below it {what}: {self.ending()}.", draw)
+
     def _repr_html_(self) -> str:
-        """For notebooks: what was run, the first and last steps, and the figures that do not agree."""
-        lines = [
-            network_line(self.experiment),
-            training_line(self.experiment),
-            f"{self.ending()}; {self.figures.summary()}",
-        ]
-        import pandas as pd
+        """For notebooks: what was run, the first and last steps, how the figures stand, and the error's curve."""
+        from bprunner.runs.run_html import run_html
 
-        count = len(self.trace)
-        rows = list(range(count)) if count <= 12 else [0, 1, 2, 3, count - 3, count - 2, count - 1]
-        columns = {name: self.trace[name][rows] for name in self._shown()}
-        table = pd.DataFrame(columns, index=pd.Index(self.trace.steps[rows], name="step"))
-        told = () if self.declaration.is_what_if else self.figures
-        faults = "".join(f"<li>{html.escape(str(each))}</li>" for each in told if each.state in FAULTY)
-        text = "<br>".join(html.escape(line) for line in lines)
-        return f"<p><b>{html.escape(self.name)}</b><br>{text}</p>{table._repr_html_()}<ul>{faults}</ul>"
-
-    def _shown(self) -> list[str]:
-        several = len(self.samples) > 1
-        measured = [
-            name for name in self.trace.names if name in MEASURES or name.startswith(("training.", "held_out."))
-        ]
-        names = measured if several else [*measured, *self.trace.parts("prediction")]
-        return [*names, *self.trace.parts("weight"), *self.trace.parts("bias")][:20]
+        return run_html(self)
 
 
 def metadata(declaration: Declaration, content: str, samples: Samples) -> dict[str, Any]:

@@ -60,8 +60,18 @@ def study_table(facts: Facts) -> Table:
         chosen = order[_evenly(len(order), CHOSEN)]
         others = f"the other {facts.count - len(chosen):,} lie between"
         return _of_runs(facts, chosen, f"{len(chosen)} of {facts.count:,} runs, evenly chosen; {others}.")
-    best = np.lexsort((_never_last(facts.reaches), facts.errors))[:TOP]
-    return _of_runs(facts, best, f"The best {TOP} of {facts.count:,} runs, by final error and by steps.")
+    return best_runs(facts, TOP)
+
+
+def best_runs(facts: Facts, most: int) -> Table:
+    """The baseline and at most so many of the other runs, those with the smallest final errors, of equals the quickest.
+
+    There has to be a run beside the baseline.
+    """
+    if facts.count <= most:
+        return _of_runs(facts, np.arange(facts.count), "All runs.")
+    best = np.lexsort((_never_last(facts.reaches), facts.errors))[:most]
+    return _of_runs(facts, best, f"The best {most} of {facts.count:,} runs, by final error and by steps.")
 
 
 def _evenly(count: int, most: int) -> Any:
