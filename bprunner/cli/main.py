@@ -1,6 +1,7 @@
 """The `bprun` command: what can be asked, and how it is asked.
 
-This module imports nothing but Typer; each command imports its own work, so that `bprun --help` is quick.
+This module imports nothing but Typer; each command, and completion, imports its own work, so that `bprun --help` is
+quick.
 """
 
 from __future__ import annotations
@@ -9,13 +10,13 @@ import atexit
 import gc
 import os
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from bprunner._version import __version__
+from bprunner.cli import completing
 from bprunner.cli.codes import ExitCode
 
 
@@ -65,26 +66,22 @@ def _options(
     pass
 
 
-def _files(incomplete: str) -> list[str]:
-    """Completes paths of folders and YAML files; errors never reach the shell."""
-    head = Path(incomplete).parent if not incomplete.endswith("/") else Path(incomplete)
-    try:
-        found = sorted(path for path in head.iterdir() if path.is_dir() or path.suffix in (".yaml", ".yml"))
-    except OSError:
-        return []
-    shown = [f"{path}/" if path.is_dir() else str(path) for path in found if not path.name.startswith(".")]
-    return [text for text in shown if text.startswith(incomplete)]
-
-
 Files = Annotated[
-    list[str], typer.Argument(metavar="FILE…", help="The files of experiments and sweeps.", autocompletion=_files)
+    list[str],
+    typer.Argument(
+        metavar="FILE…", help="The files of experiments and sweeps.", autocompletion=completing.files_and_changes
+    ),
 ]
 File = Annotated[
-    str, typer.Argument(metavar="FILE", help="The file of an experiment or a sweep.", autocompletion=_files)
+    str, typer.Argument(metavar="FILE", help="The file of an experiment or a sweep.", autocompletion=completing.files)
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[KEY=VALUE]…", help="What differs from the file, such as training.learning_rate=0.1."),
+    typer.Argument(
+        metavar="[KEY=VALUE]…",
+        help="What differs from the file, such as training.learning_rate=0.1.",
+        autocompletion=completing.changes,
+    ),
 ]
 Anywhere = Annotated[
     bool, typer.Option("--data-anywhere", help="Allow a dataset's file outside the folder of the configuration.")
@@ -98,7 +95,7 @@ def run(
         typer.Argument(
             metavar="FILE… [KEY=VALUE]…",
             help="The files of experiments and sweeps, and what differs from them, such as training.learning_rate=0.1.",
-            autocompletion=_files,
+            autocompletion=completing.files_and_changes,
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
@@ -149,11 +146,21 @@ def check(
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The file to write, such as mine, or configs/mine.yaml.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="The file to write, such as mine, or configs/mine.yaml.",
+            autocompletion=completing.folders,
+        ),
+    ],
     data: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="FILE", help="Data to learn from: a .csv, .parquet or .npz, or the .npy of the inputs."
+            "--from",
+            metavar="FILE",
+            help="Data to learn from: a .csv, .parquet or .npz, or the .npy of the inputs.",
+            autocompletion=completing.data_files,
         ),
     ] = None,
     target: Annotated[
@@ -166,7 +173,11 @@ def new(
     ] = None,
     sweep: Annotated[
         str | None,
-        typer.Option(metavar="BASELINE", help="An experiment's file: write a study of its learning rate."),
+        typer.Option(
+            metavar="BASELINE",
+            help="An experiment's file: write a study of its learning rate.",
+            autocompletion=completing.files,
+        ),
     ] = None,
     data_anywhere: Anywhere = False,
 ) -> None:
@@ -203,7 +214,11 @@ def explain(
     changes: Changes = None,
     step: Annotated[int, typer.Option(min=0, help="Which step is worked out.")] = 0,
     weights: Annotated[
-        str, typer.Option(help="Which weights and biases are derived, such as w1,w6; one of each layer unless given.")
+        str,
+        typer.Option(
+            help="Which weights and biases are derived, such as w1,w6; one of each layer unless given.",
+            autocompletion=completing.parameters,
+        ),
     ] = "",
     sample: Annotated[
         int | None, typer.Option(min=1, help="Which sample is worked out in full; the update's first unless given.")
@@ -217,12 +232,17 @@ def explain(
     ] = False,
     format: Annotated[
         list[str] | None,
-        typer.Option(help="markdown, html, latex, notebook or all; markdown and html unless given."),
+        typer.Option(
+            help="markdown, html, latex, notebook or all; markdown and html unless given.",
+            autocompletion=completing.formats,
+        ),
     ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", help="The folder to write to; explained/NAME unless given.")
     ] = None,
-    language: Annotated[str, typer.Option(help="The language of the text.")] = "en",
+    language: Annotated[
+        str, typer.Option(help="The language of the text.", autocompletion=completing.languages)
+    ] = "en",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong.")] = False,
     data_anywhere: Anywhere = False,
 ) -> None:
@@ -251,7 +271,9 @@ def explain(
 
 Study = Annotated[
     str,
-    typer.Argument(metavar="STUDY", help="A study: its sweep's file, its name, or its folder.", autocompletion=_files),
+    typer.Argument(
+        metavar="STUDY", help="A study: its sweep's file, its name, or its folder.", autocompletion=completing.studies
+    ),
 ]
 
 
@@ -260,7 +282,9 @@ def compare(
     study: Study,
     changes: Changes = None,
     top: Annotated[int | None, typer.Option(min=0, help="How many runs to show; 20 unless given.")] = None,
-    sort: Annotated[str, typer.Option(help="The column to sort by.")] = "final_error",
+    sort: Annotated[
+        str, typer.Option(help="The column to sort by.", autocompletion=completing.columns)
+    ] = "final_error",
     descending: Annotated[bool, typer.Option("--descending", help="The largest first.")] = False,
     where: Annotated[
         str, typer.Option(help="Only runs for which this holds, such as 'learning_rate < 0.1 and fate == converged'.")
@@ -294,7 +318,11 @@ def compare(
 def resume(
     study: Annotated[
         str | None,
-        typer.Argument(metavar="[STUDY]", help="A study; unless given, the last one that was interrupted."),
+        typer.Argument(
+            metavar="[STUDY]",
+            help="A study; unless given, the last one that was interrupted.",
+            autocompletion=completing.studies,
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong.")] = False,
     mlflow: Annotated[bool, typer.Option("--mlflow/--no-mlflow", help="Record the study in MLflow.")] = True,
@@ -318,7 +346,7 @@ def grade(
         typer.Argument(
             metavar="FILE ANSWERS… [KEY=VALUE]…",
             help="The file of an experiment, files of answers or folders of them, and changes to the experiment.",
-            autocompletion=_files,
+            autocompletion=completing.files_and_changes,
         ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object; of several students, a list.")] = False,
@@ -339,7 +367,12 @@ def grade(
 @app.command()
 def sync(
     studies: Annotated[
-        list[str] | None, typer.Argument(metavar="[STUDY]…", help="Names or folders of studies; all unless given.")
+        list[str] | None,
+        typer.Argument(
+            metavar="[STUDY]…",
+            help="Names or folders of studies; all unless given.",
+            autocompletion=completing.study_names,
+        ),
     ] = None,
 ) -> None:
     """Deliver to MLflow what waits on the disk, because the store was gone, locked or slow.
@@ -382,7 +415,10 @@ def list_experiments(
 
 @app.command()
 def ui(
-    experiment: Annotated[str | None, typer.Argument(metavar="[EXPERIMENT]", help="Its name in MLflow.")] = None,
+    experiment: Annotated[
+        str | None,
+        typer.Argument(metavar="[EXPERIMENT]", help="Its name in MLflow.", autocompletion=completing.study_names),
+    ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; a free one unless given.")] = None,
 ) -> None:
     """Start MLflow's pages on the store in use, on this machine only, until Ctrl-C.
@@ -406,6 +442,8 @@ def main() -> None:
     from bprunner.cli.plain import accept_any_encoding
     from bprunner.errors import BprunnerError
 
+    if {"--show-completion", "--install-completion"} & {*sys.argv}:
+        completing.use_own_scripts()
     _spare_the_collector()
     accept_any_encoding(sys.stdout, sys.stderr)
     try:

@@ -17,7 +17,7 @@ from rich.console import Console
 import bprunner
 from bprunner.cli import running
 from bprunner.cli.checking import check_files
-from bprunner.cli.main import _files, app
+from bprunner.cli.main import app
 from bprunner.cli.numbers import aligned, number_text
 from bprunner.cli.screen import MOST_ROWS, show_figures, show_head, show_steps, shown_steps
 from bprunner.cli.showing import list_folder, purpose_of, show_file
@@ -141,16 +141,6 @@ def test_list_gives_each_experiment_its_purpose(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize("path", sorted((ROOT / "configs").rglob("*.yaml")), ids=lambda path: path.name)
 def test_every_configuration_says_its_purpose(path: Path) -> None:
     assert purpose_of(path)
-
-
-def test_files_are_completed_and_errors_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "configs" / "deep").mkdir(parents=True)
-    for name in ("a.yaml", "b.yml", "c.txt", ".hidden.yaml"):
-        (tmp_path / "configs" / name).touch()
-    assert _files("configs/") == ["configs/a.yaml", "configs/b.yml", "configs/deep/"]
-    assert _files("con") == ["configs/"]
-    assert _files("nope/x") == []
 
 
 # Running
