@@ -13,6 +13,7 @@ from bprunner.cli.codes import ExitCode
 from bprunner.cli.terminal import out, say, shown_path, tell_problems
 from bprunner.data.loading import load_samples
 from bprunner.errors import InputError, Place, Problem, StorageError
+from bprunner.spec.problems import cut
 from bprunner.spec.reading import read_declaration
 from bprunner.spec.sweep_reading import read_sweep
 from bprunner.starters.schemas import schema_beside
@@ -59,6 +60,10 @@ def create(wanted: NewFile) -> int:
         return ExitCode.INPUT
     except StorageError as error:
         say(str(error))
+        return ExitCode.FAILED
+    except OSError as error:
+        # A name that is too long, or a folder that may not be looked into.
+        say(f"{cut(str(error.filename))}: {error.strerror}")
         return ExitCode.FAILED
     _tell(wanted, starter, list(extra))
     return ExitCode.WELL
