@@ -28,6 +28,7 @@ from bprunner.nn.arrays import Array
 from bprunner.nn.decimals import Number
 from bprunner.nn.network import Weights
 from bprunner.runs.run import Run
+from bprunner.spec.consistency import misfits
 from bprunner.spec.effective import in_notation
 from bprunner.spec.experiment import Experiment
 from bprunner.training.trained import DIGEST_BYTES, TrainedNetwork, trained_network, untrained, zeros
@@ -132,20 +133,23 @@ def model_record(run: Run) -> ModelRecord | None:
         outputs=model.outputs,
         example=run.samples.inputs[:EXAMPLE_ROWS],
         requirements={"bprunner": __version__, "numpy": np.__version__},
-        metadata={"configuration_hash": run.hash, "inputs": _inputs_told(run)},
+        metadata={"configuration_hash": run.hash, **_told(run)},
         step=run.updates,
     )
 
 
-def _inputs_told(run: Run) -> str:
-    """What the model's inputs are, in words."""
-    dataset = run.experiment.dataset
+def _told(run: Run) -> dict[str, str]:
+    """What the model takes and gives, in words."""
+    encoding, scaling = run.experiment.dataset.encode, run.experiment.dataset.scale
     ways = [
-        "encoded" if dataset.encode is not None and dataset.encode.inputs is not None else "",
-        f"scaled ({dataset.scale.inputs.kind})" if dataset.scale is not None and dataset.scale.inputs else "",
+        "encoded" if encoding is not None and encoding.inputs is not None else "",
+        f"scaled ({scaling.inputs.kind})" if scaling is not None and scaling.inputs is not None else "",
     ]
     done = " and ".join(way for way in ways if way)
-    return f"{done}, as the run's dataset has them" if done else "as the dataset declares them"
+    told = {"inputs": f"{done}, as the run's dataset has them" if done else "as the dataset declares them"}
+    if scaling is not None and scaling.targets is not None:
+        told["outputs"] = f"scaled ({scaling.targets.kind}), as the targets of the run's dataset are"
+    return told
 
 
 # Files
@@ -190,7 +194,8 @@ def read_model(folder: Path) -> Model:
         told = json.loads((folder / NETWORK_FILE).read_text(encoding="utf-8"))
         if told["format"] != _FORMAT:
             raise StorageError(f"{folder} has a model of format {told['format']}, which this bprunner cannot read.")
-        with np.load(folder / NUMBERS_FILE, allow_pickle=False) as kept:
+        content = io.BytesIO((folder / NUMBERS_FILE).read_bytes())
+        with np.load(content, allow_pickle=False) as kept:
             arrays = {name: kept[name] for name in kept.files}
         return _model(told, arrays)
     except OSError as error:
@@ -214,6 +219,8 @@ def _first_line(error: Exception) -> str:
 def _model(told: Mapping[str, Any], arrays: Mapping[str, Any]) -> Model:
     experiment = untrained(told["architecture"], told["arithmetic"])
     architecture, arithmetic = experiment.architecture, experiment.arithmetic
+    for misfit in misfits({"architecture": architecture, "arithmetic": arithmetic}):
+        raise ValueError(misfit.message)
     network = TrainedNetwork(architecture, arithmetic, _weights(experiment, arrays), _places(arrays))
     inputs, outputs = tuple(map(str, told["inputs"])), tuple(map(str, told["outputs"]))
     if (len(inputs), len(outputs)) != (architecture.inputs, architecture.layers[-1].units):
