@@ -232,6 +232,16 @@ def parameters(ctx: Any, incomplete: str) -> Completions:
     return _after_comma(parameter_names(Path(words[0]), words[1:]), incomplete)
 
 
+@_quietly
+def data_columns(ctx: Any, incomplete: str) -> Completions:
+    """The columns of the file of data that was named before."""
+    from bprunner.starters.csv_looks import columns_of_csv
+
+    data = ctx.params.get("data")
+    names = columns_of_csv(Path(data)) if data and not data.endswith((".parquet", ".npy", ".npz")) else []
+    return _beginning([name for name in names if name.isprintable()], incomplete)
+
+
 def _after_comma(names: Iterable[str], incomplete: str) -> Completions:
     """The names that may be the last of a list, each with what stands before it."""
     before, comma, _ = incomplete.rpartition(",")

@@ -165,11 +165,18 @@ def new(
     ] = None,
     target: Annotated[
         list[str] | None,
-        typer.Option(help="A column of it that is a target, given for each; the last one unless given."),
+        typer.Option(
+            help="A column of it that is a target, given for each; the last one unless given.",
+            autocompletion=completing.data_columns,
+        ),
     ] = None,
     inputs: Annotated[
         list[str] | None,
-        typer.Option("--input", help="A column of it that is an input, given for each; all others unless given."),
+        typer.Option(
+            "--input",
+            help="A column of it that is an input, given for each; all others unless given.",
+            autocompletion=completing.data_columns,
+        ),
     ] = None,
     sweep: Annotated[
         str | None,

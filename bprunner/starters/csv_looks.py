@@ -38,6 +38,16 @@ def look_at_csv(path: Path) -> Look:
         raise of_file(path, f"is no CSV that can be read: {error}") from None
 
 
+def columns_of_csv(path: Path) -> list[str]:
+    """The names of its columns, or their numbers, by its first lines alone. Raises an error for what is no CSV."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        first = [line for line in islice(file, _FIRST_LINES) if line.strip()]
+    rows = [row for _, row in islice(_rows(first, _separator(first)), 2)]
+    if _is_header(rows[0], rows[1] if len(rows) > 1 else None):
+        return [name for name in rows[0] if name]
+    return [str(number) for number in range(1, len(rows[0]) + 1)]
+
+
 def _rows(lines: Iterator[str] | Sequence[str], separator: str) -> Iterator[Row]:
     """Every row that is not blank."""
     texts = (_with_tabs(line) for line in lines) if separator == "spaces" else lines

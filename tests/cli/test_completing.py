@@ -206,6 +206,17 @@ def test_values_of_options_are_completed(shell: Any) -> None:
     assert shell(f"bprun explain {DOC} --weights w1,w") == [f"w1,w{number}" for number in range(2, 7)]
 
 
+def test_columns_of_data_are_completed(shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "homes.csv").write_text("size;rooms;price\n1;2;3\n")
+    (tmp_path / "bare.csv").write_text("1,2\n3,4\n")
+    assert shell("bprun new x --from homes.csv --target ") == ["size", "rooms", "price"]
+    assert shell("bprun new x --from homes.csv --target price --input r") == ["rooms"]
+    assert shell("bprun new x --from bare.csv --target ", "fish") == ["1", "2"]
+    assert shell("bprun new x --from nope.csv --target ") == []
+    assert shell("bprun new x --target ") == []
+
+
 @pytest.mark.parametrize("kind", ["bash", "zsh", "fish"])
 @pytest.mark.parametrize(
     "line",
