@@ -35,9 +35,10 @@ schema: .venv/installed
 	$(BIN)/bprun schema > schema/experiment.schema.json
 	$(BIN)/bprun schema --sweeps > schema/sweep.schema.json
 
-docs: .venv/installed
+docs: .venv/installed-dev
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m docs.worked
+	$(BIN)/python -m docs.notebooks
 
 screenshots: .venv/installed
 	$(BIN)/python -m docs.screenshots

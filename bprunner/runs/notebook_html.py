@@ -47,7 +47,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers: Seque
     sides = ["right" if is_number else "left" for is_number in numbers]
     tops = "".join(_cell("th", each, side, ' scope="col"') for each, side in zip(headings, sides, strict=True))
     lines = "".join(_row(row, sides, number < bold) for number, row in enumerate(rows))
-    style = "border-collapse:collapse;margin:.5em 0;font-variant-numeric:tabular-nums"
+    style = "border-collapse:collapse;margin:.5em 0;font-size:.93em;font-variant-numeric:tabular-nums"
     whole = f'<table style="{style}"><thead><tr>{tops}</tr></thead><tbody>{lines}</tbody></table>'
     return f'<div style="overflow-x:auto">{whole}</div>'
 
@@ -59,8 +59,10 @@ def _row(row: Sequence[str], sides: Sequence[str], is_bold: bool) -> str:
 
 
 def _cell(tag: str, value: str, side: str, scope: str = "") -> str:
-    weight = "bold" if scope.endswith('"col"') else "inherit"
-    style = f"text-align:{side};padding:.15em .7em;border-bottom:{_LINE};font-weight:{weight};white-space:nowrap"
+    """A heading may take several lines, a value has one."""
+    is_heading = scope.endswith('"col"')
+    own = "vertical-align:bottom;font-weight:bold" if is_heading else "white-space:nowrap;font-weight:inherit"
+    style = f"text-align:{side};padding:.15em .7em;border-bottom:{_LINE};{own}"
     return f'<{tag}{scope} style="{style}">{text(value)}</{tag}>'
 
 

@@ -18,6 +18,11 @@ _ALL, _FIRST, _LAST = 12, 4, 3
 """So many steps have a row each; of more, so many first and last ones."""
 _COLUMNS = 20
 _DIGITS = 6
+_CURVE = (
+    "width:30em;max-width:100%;height:auto;--bp-paper:transparent;--bp-ink:currentColor;--bp-soft:currentColor;"
+    "--bp-faint:#8884;--bp-c0:#2f8fd8"
+)
+"""In a notebook the drawing has the colours of what stands around it, whatever the system's are."""
 
 
 def run_html(run: Run) -> str:
@@ -81,7 +86,7 @@ def _figures(run: Run) -> Iterator[str]:
     if not len(run.figures):
         return
     if run.declaration.is_what_if:
-        yield html.paragraph(f"With these changes, {run.figures.summary()} of the document's own run.")
+        yield html.paragraph(f"With these changes, {run.figures.summary()}; they are of the document's own run.")
         return
     faulty = [str(each) for each in run.figures if each.state in FAULTY]
     yield html.paragraph(f"{'✗' if run.figures.of('disagrees') else '✓'} {run.figures.summary()}")
@@ -96,4 +101,4 @@ def _curve(run: Run) -> str:
     if len(errors) < 3 or not math.isfinite(errors[0]):
         return ""
     drawing = draw_step_curve(StepCurve(f"The error of {run.name} over its steps", steps, errors))
-    return drawing.svg.replace("<svg ", '<svg style="width:30em;max-width:100%;height:auto" ', 1)
+    return drawing.svg.replace("<svg ", f'<svg style="{_CURVE}" ', 1)
