@@ -144,6 +144,7 @@ def test_the_findings_are_sentences(rates: Study) -> None:
 
 def test_a_study_shows_its_findings_its_fates_and_its_best_runs(rates: Study) -> None:
     html = read(rates._repr_html_())
+    assert rates._repr_html_().count('<tr style="font-weight:bold">') == 1
     text = "".join(html.texts)
     assert {"How fast?", *rates.findings} <= set(html.texts)
     fates = rates.table["fate"][1:].value_counts()
