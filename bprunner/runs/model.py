@@ -27,8 +27,10 @@ from bprunner.errors import InputError, Problem, StorageError
 from bprunner.nn.arrays import Array
 from bprunner.nn.decimals import Number
 from bprunner.nn.network import Weights
+from bprunner.runs.markdown import plain_markdown
 from bprunner.runs.run import Run
 from bprunner.spec.consistency import misfits
+from bprunner.spec.describing import network_line
 from bprunner.spec.effective import in_notation
 from bprunner.spec.experiment import Experiment
 from bprunner.training.trained import DIGEST_BYTES, TrainedNetwork, trained_network, untrained, zeros
@@ -100,7 +102,7 @@ class Model:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names[:20]) + (", …" if len(names) > 20 else "")
+    return _few([f"`{name}`" for name in names])
 
 
 # From a run
@@ -135,7 +137,26 @@ def model_record(run: Run) -> ModelRecord | None:
         requirements={"bprunner": __version__, "numpy": np.__version__},
         metadata={"configuration_hash": run.hash, **_told(run)},
         step=run.updates,
+        description=_description(run, model),
     )
+
+
+def _description(run: Run, model: Model) -> str:
+    told = _told(run)
+    outputs = f", {told['outputs']}" if "outputs" in told else ""
+    lines = [
+        f"**{plain_markdown(run.experiment.title or run.name)}**",
+        plain_markdown(f"{network_line(run.experiment)} · {run.ending()}"),
+        plain_markdown(f"Takes {_few(model.inputs)}: {told['inputs']}."),
+        plain_markdown(
+            f"Gives {_few(model.outputs)}{outputs}: to the last bit what the run predicted at its last step."
+        ),
+    ]
+    return "\n\n".join(lines)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
 
 
 def _told(run: Run) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import platform
 import tempfile
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bprunner.tracking.addresses import Store
-from bprunner.tracking.records import ModelRecord
+from bprunner.tracking.checks import LONGEST_TAG
+from bprunner.tracking.records import ModelRecord, RunRecord, as_text
+from bprunner.tracking.rows import NOTE, record_tags, shortened
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,11 +30,13 @@ _UNKNOWN = ("ENDPOINT_NOT_FOUND", "NOT_FOUND", "NOT_IMPLEMENTED")
 """What servers say that do not know models of their own."""
 
 
-def write_model(client: MlflowClient, store: Store, experiment_id: str, run_id: str, record: ModelRecord) -> str:
+def write_model(
+    client: MlflowClient, store: Store, experiment_id: str, run_id: str, run: RunRecord, record: ModelRecord
+) -> str:
     """Writes a run's model and returns its address."""
     from mlflow.entities import LoggedModelOutput
 
-    made = _created(client, experiment_id, run_id, record)
+    made = _created(client, experiment_id, run_id, run, record)
     with tempfile.TemporaryDirectory(prefix="bprunner-") as name:
         folder = Path(name) / record.name
         if made is None:
@@ -50,12 +55,17 @@ def write_model(client: MlflowClient, store: Store, experiment_id: str, run_id: 
     return f"models:/{made.model_id}"
 
 
-def _created(client: MlflowClient, experiment_id: str, run_id: str, record: ModelRecord) -> Any:
-    """The model's entry in the store; None where the server does not know such entries."""
+def _created(client: MlflowClient, experiment_id: str, run_id: str, run: RunRecord, record: ModelRecord) -> Any:
+    """The model's entry in the store, with the parameters of its run, as MLflow itself has it; None where the server
+    does not know such entries."""
     from mlflow.exceptions import MlflowException
 
+    own = {name: text for name, text in record_tags(run, {}).items() if name.startswith("mlflow.")}
+    note = {NOTE: shortened(record.description, LONGEST_TAG)} if record.description else {}
+    tags = {**{name: text for name, text in own.items() if name != NOTE}, **note, **record.metadata}
+    parameters = {name: as_text(value) for name, value in run.parameters.items()}
     try:
-        return client.create_logged_model(experiment_id, record.name, run_id, tags=dict(record.metadata))
+        return client.create_logged_model(experiment_id, record.name, run_id, tags, parameters)
     except MlflowException as error:
         if error.error_code in _UNKNOWN:
             return None
@@ -64,8 +74,6 @@ def _created(client: MlflowClient, experiment_id: str, run_id: str, record: Mode
 
 def _give_up(client: MlflowClient, model_id: str) -> None:
     """Says in MLflow that this model is incomplete. The first trouble stays the one that is raised."""
-    from contextlib import suppress
-
     with suppress(Exception):
         client.finalize_logged_model(model_id, "FAILED")
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bprunner.tracking.views import View
+
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 Parameters = Mapping[str, str | float | int | bool]
 
@@ -63,7 +65,7 @@ class ModelRecord:
 
     `loader` is the module whose `_load_pyfunc` makes the model of a folder with its `files` (content by name). All
     columns are doubles; `example` has some rows of the inputs. `requirements`: versions of packages that it needs, by
-    name. `metadata` is the caller's own. `step` is the last of the run.
+    name. `metadata` is the caller's own. `step` is the last of the run. `description` is Markdown.
     """
 
     name: str
@@ -75,6 +77,7 @@ class ModelRecord:
     requirements: Mapping[str, str]
     metadata: Mapping[str, str]
     step: int
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,9 @@ class RunRecord:
     """One run, as MLflow shall keep it.
 
     `started` and `ended` are milliseconds since 1970. `description` and `experiment_description` are Markdown,
-    shown at the top of the run's and the experiment's page. `files` are files and folders, kept under their
-    base names. `model` is what was trained, where that is kept.
+    shown at the top of the run's and the experiment's page; an address `artifact:PATH` in them is that of one of the
+    run's files, and `view:KEY` that of a view. `files` are files and folders, kept under their base names. `model` is
+    what was trained, where that is kept. `views` are the experiment's, the first in front.
     """
 
     experiment: str
@@ -99,6 +103,7 @@ class RunRecord:
     dataset: DatasetRecord | None = None
     files: Sequence[Path] = ()
     model: ModelRecord | None = None
+    views: Sequence[View] = ()
 
 
 @dataclass(frozen=True)
