@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bprunner.documents.document import Document
     from bprunner.grading.grades import Grades
     from bprunner.runs.api import explain, grade, run, study, sweep
+    from bprunner.runs.plot import Plot
     from bprunner.runs.run import Run
     from bprunner.runs.study import Study
     from bprunner.spec.experiment import Experiment
@@ -39,6 +40,7 @@ __all__ = [
     "Experiment",
     "Grades",
     "InputError",
+    "Plot",
     "Run",
     "StorageError",
     "Study",
@@ -64,6 +66,7 @@ _HOMES = {
     "Study": "bprunner.runs.study",
     "Document": "bprunner.documents.document",
     "Grades": "bprunner.grading.grades",
+    "Plot": "bprunner.runs.plot",
     "Run": "bprunner.runs.run",
     "Trace": "bprunner.training.trace",
     "Verdict": "bprunner.checking.verdicts",

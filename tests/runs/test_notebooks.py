@@ -13,10 +13,9 @@ import numpy as np
 import pytest
 
 import bprunner
-from bprunner import InputError, StorageError, Study
+from bprunner import InputError, Plot, StorageError, Study
 from bprunner.figures.studies import pictures_of
 from bprunner.runs import notebook_html
-from bprunner.runs.plot import Plot
 from bprunner.sweeps.findings import findings
 from bprunner.sweeps.folder import StudyFolder
 from bprunner.sweeps.study import Study as SweepStudy
