@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from bprunner.tracking.views import View
-
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 Parameters = Mapping[str, str | float | int | bool]
 
@@ -85,9 +83,8 @@ class RunRecord:
     """One run, as MLflow shall keep it.
 
     `started` and `ended` are milliseconds since 1970. `description` and `experiment_description` are Markdown,
-    shown at the top of the run's and the experiment's page; an address `artifact:PATH` in them is that of one of the
-    run's files, and `view:KEY` that of a view. `files` are files and folders, kept under their base names. `model` is
-    what was trained, where that is kept. `views` are the experiment's, the first in front.
+    shown at the top of the run's and the experiment's page. `files` are files and folders, kept under their
+    base names. `model` is what was trained, where that is kept.
     """
 
     experiment: str
@@ -103,7 +100,6 @@ class RunRecord:
     dataset: DatasetRecord | None = None
     files: Sequence[Path] = ()
     model: ModelRecord | None = None
-    views: Sequence[View] = ()
 
 
 @dataclass(frozen=True)
