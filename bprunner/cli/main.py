@@ -166,7 +166,9 @@ def new(
     target: Annotated[
         list[str] | None,
         typer.Option(
-            help="A column of it that is a target, given for each; the last one unless given.",
+            metavar="COLUMN",
+            help="A column that is a target, given for each; the last one unless given. Of .npy the other file, of .npz "
+            "an array.",
             autocompletion=completing.data_columns,
         ),
     ] = None,
@@ -174,7 +176,8 @@ def new(
         list[str] | None,
         typer.Option(
             "--input",
-            help="A column of it that is an input, given for each; all others unless given.",
+            metavar="COLUMN",
+            help="A column that is an input, given for each; all others unless given. Of .npz an array.",
             autocompletion=completing.data_columns,
         ),
     ] = None,
