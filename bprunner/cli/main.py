@@ -167,8 +167,8 @@ def new(
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="A column that is a target, given for each; the last one unless given. Of .npy the other file, of .npz "
-            "an array.",
+            help="A column that is a target, given for each; the last one unless given. Of .npy the other file, of "
+            ".npz an array.",
             autocompletion=completing.data_columns,
         ),
     ] = None,
