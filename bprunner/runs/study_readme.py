@@ -98,8 +98,8 @@ def _parts(study: Study, pictures: Sequence[Any], command: str, folder: Path | N
         yield study_table(facts).markdown()
         yield _legend(facts)
     yield "## To run it"
-    yield f"```console\n$ {command or _command(study)}\n```"
-    yield _fenced(_declaration(study))
+    yield f"```console\n$ {command or command_of(study)}\n```"
+    yield _fenced(declaration_text(study))
     yield f"Hash of what is declared, the baseline included: `{study.declaration.hash}`"
 
 
@@ -107,16 +107,20 @@ def _parts(study: Study, pictures: Sequence[Any], command: str, folder: Path | N
 
 
 def _opening(study: Study) -> str:
-    """The comment that opens the sweep's file, which says what it shows; without what is meant for editors."""
+    return "\n\n".join(inline_markdown(paragraph) for paragraph in opening_of(declaration_text(study)))
+
+
+def opening_of(text: str) -> list[str]:
+    """The paragraphs of the comment that opens a file, which says what it shows; without what is meant for editors."""
     lines = []
-    for line in _declaration(study).splitlines():
+    for line in text.splitlines():
         if not line.startswith("#"):
             break
-        text = line.lstrip("#").strip()
-        if not text.startswith(("yaml-language-server", "bprunner ")):
-            lines.append(text)
+        told = line.lstrip("#").strip()
+        if not told.startswith(("yaml-language-server", "bprunner ")):
+            lines.append(told)
     paragraphs = "\n".join(lines).strip().split("\n\n")
-    return "\n\n".join(inline_markdown(paragraph.replace("\n", " ")) for paragraph in paragraphs if paragraph)
+    return [paragraph.replace("\n", " ") for paragraph in paragraphs if paragraph]
 
 
 def _what_it_is(study: Study, folder: Path | None) -> Iterator[str]:
@@ -125,7 +129,7 @@ def _what_it_is(study: Study, folder: Path | None) -> Iterator[str]:
     link = _baseline_link(study, folder)
     yield f"Baseline: {f'[{name}]({link})' if link else name}, {inline_markdown(network_line(baseline))}"
     yield f"Training: {inline_markdown(training_line(baseline))}"
-    for path, text in _varying(study):
+    for path, text in varying(study):
         yield f"Varies: `{path}`, {inline_markdown(text)}"
     if study.declaration.sweep.source:
         yield f"Source: {inline_markdown(study.declaration.sweep.source)}"
@@ -140,7 +144,7 @@ def _baseline_link(study: Study, folder: Path | None) -> str:
     return name if not Path(name).is_absolute() and not set(name) & set(" ()<>[]") else ""
 
 
-def _varying(study: Study) -> Iterator[tuple[str, str]]:
+def varying(study: Study) -> Iterator[tuple[str, str]]:
     """What varies, in a few words: `61 values from 0.001 to 1, even ratios`."""
     for axis in study.declaration.axes:
         for column, path in enumerate(axis.paths):
@@ -175,11 +179,12 @@ def _legend(facts: Facts) -> str:
     return f"{inline_markdown(rounding)} {told[0].upper()}{told[1:]}".strip()
 
 
-def _command(study: Study) -> str:
+def command_of(study: Study) -> str:
+    """What runs it, where nobody says how it was run."""
     return f"bprun {study.declaration.path.name if study.declaration.path else 'sweep.yaml'}"
 
 
-def _declaration(study: Study) -> str:
+def declaration_text(study: Study) -> str:
     """The sweep as it was written; where it is no file, as it is effective."""
     declared = study.declaration
     if declared.path is not None and not declared.overrides:
