@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bprunner.figures.study_data import Column, Seen
     from bprunner.figures.study_picture import Picture
     from bprunner.runs.plot import Plot
+    from bprunner.runs.reporting import Report
 
 _SHOWN: Final = 5
 """In a notebook the baseline has so many of the best runs beside it."""
@@ -193,6 +194,14 @@ class Study(SweepStudy):
             there = ", ".join(name.partition(".")[2] for name in known) or "none that is kept"
             raise InputError(Problem(f"no weight or bias is called `{named}`", hint=f"there are: {there}"))
         return found[0]
+
+    # Wholes
+
+    def report(self) -> Report:
+        """The study's page: one HTML file with everything in it, which `.write("report.html")` saves."""
+        from bprunner.runs.reporting import report
+
+        return report(self)
 
     def _repr_html_(self) -> str:
         """For notebooks: the findings, how many runs came to which fate, and the best of them beside the baseline."""

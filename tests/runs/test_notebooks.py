@@ -15,7 +15,7 @@ import pytest
 import bprunner
 from bprunner import InputError, Plot, StorageError, Study
 from bprunner.figures.studies import pictures_of
-from bprunner.runs import notebook_html
+from bprunner.runs import notebook_html, reporting
 from bprunner.sweeps.findings import findings
 from bprunner.sweeps.folder import StudyFolder
 from bprunner.sweeps.study import Study as SweepStudy
@@ -171,6 +171,13 @@ def test_a_study_without_runs_says_so(rates: Study, tmp_path: Path) -> None:
         empty.plot_errors()
     with pytest.raises(InputError, match="what varies: nothing"):
         empty.plot_final_error(RATE)
+
+
+def test_a_study_has_its_page(rates: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page itself, which takes seconds, has tests of its own."""
+    monkeypatch.setattr(reporting, "report_page", lambda study, _: f"<p>{study.title}</p>")
+    monkeypatch.setattr(reporting, "_surroundings", lambda *_: None)
+    assert rates.report() == reporting.Report("<p>How fast?</p>")
 
 
 # Comparing
