@@ -325,6 +325,27 @@ def compare(
 
 
 @app.command()
+def report(
+    study: Study,
+    changes: Changes = None,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", help="The file to write; report.html in the study's folder.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what went wrong.")] = False,
+    data_anywhere: Anywhere = False,
+) -> None:
+    """Write a study as one HTML page: findings, charts to explore, the table of its runs, and how to run it again.
+
+    The page is one file, which can be sent to somebody; it loads nothing. A sweep that ends writes it by itself.
+
+    Example: [bold]bprun report experiments/learning_rate/sweep.yaml -o rates.html[/bold]
+    """
+    from bprunner.cli.reporting import report_study
+
+    raise typer.Exit(report_study(study, changes or [], output=output, allow_outside=data_anywhere, quiet=quiet))
+
+
+@app.command()
 def resume(
     study: Annotated[
         str | None,

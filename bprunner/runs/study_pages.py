@@ -1,4 +1,4 @@
-"""A study's page, README.md with its pictures, made by another process while this one records.
+"""A study's pages, README.md with its pictures and report.html, made by another process while this one records.
 
 That process ends with this one, whatever ends it: it holds one end of a pipe, and watches for the other to close.
 """
@@ -80,5 +80,5 @@ class StudyPages:
         self.wait()
         if self.failure:
             return []
-        paths = (self._study.path / name for name in ("README.md", PICTURES_FOLDER))
+        paths = (self._study.path / name for name in ("README.md", PICTURES_FOLDER, "report.html"))
         return [path for path in paths if path.exists()]

@@ -1,7 +1,7 @@
 """A study's README.md: what was asked, what was found, the table, the pictures, and how to run it again.
 
 It has no dates, no versions, and nothing of the machine: the same study has the same text everywhere. As a program it
-writes the page of a study's folder: `python -m bprunner.runs.study_readme FOLDER`.
+writes the page of a study's folder, and its report: `python -m bprunner.runs.study_readme FOLDER`.
 """
 
 from __future__ import annotations
@@ -206,13 +206,16 @@ def _plain(caption: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Writes the page of the study in a folder, with the command that ran it."""
+    """Writes the page and the report of the study in a folder, with the command that ran it."""
+    from bprunner.runs.reporting import REPORT, report
     from bprunner.runs.study_files import read_identity, read_study
 
     folder = Path(arguments[0])
     identity = read_identity(folder)
     words = () if identity is None else identity.command
-    write_readme(read_study(folder), folder, shlex.join(["bprun", *words]) if words else "")
+    study = read_study(folder)
+    write_readme(study, folder, shlex.join(["bprun", *words]) if words else "")
+    report(study).write(folder / REPORT)
     return 0
 
 
