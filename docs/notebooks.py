@@ -30,6 +30,7 @@ def executed(path: Path) -> Any:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
+    # What a cell prints is one text, also on a machine that takes its time between two lines.
     with tempfile.TemporaryDirectory() as room:
         here = Path(room).resolve() / EXAMPLES.name
         here.mkdir()
@@ -39,6 +40,7 @@ def executed(path: Path) -> Any:
             timeout=SECONDS,
             kernel_name="python3",
             record_timing=False,
+            coalesce_streams=True,
             resources={"metadata": {"path": str(here)}},
         ).execute()
         _without_place(notebook, str(here))
