@@ -129,7 +129,6 @@ def _description(record: ModelRecord, run_id: str, model_id: str, place: str, si
 def _environment(record: ModelRecord) -> dict[str, str]:
     """The packages that it needs, in the three forms that MLflow reads: nothing is looked for."""
     import yaml
-    import yaml
     from mlflow import __version__ as mlflow_version
 
     pinned = [f"{name}=={version}" for name, version in {"mlflow": mlflow_version, **record.requirements}.items()]
