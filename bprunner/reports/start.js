@@ -15,7 +15,7 @@ Report.start = () => {
   status.querySelector("button").addEventListener("click", () => state.clear());
   followScreen(charts, table);
   openDocument();
-  Report.state = state;
+  Object.assign(Report, { state, charts, table });
   document.documentElement.dataset.ready = Math.round(performance.now());
 };
 
