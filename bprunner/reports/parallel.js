@@ -173,7 +173,11 @@ Report.Parallel = class {
 
   #drag(event, at, band) {
     if (event.button !== 0) return;
-    const area = band.getBoundingClientRect(), placeOf = (each) => Math.min(1, Math.max(0, 1 - (each.clientY - area.top) / area.height));
+    const area = band.getBoundingClientRect(), edge = 6 / area.height;
+    const placeOf = (each) => {
+      const place = 1 - (each.clientY - area.top) / area.height;
+      return place < edge ? 0 : place > 1 - edge ? 1 : place; // nobody hits an end to the pixel
+    };
     const from = placeOf(event), before = this.brushes[at], near = 8 / area.height;
     // On an end it moves that end; within the brush, the brush; elsewhere it begins a new one.
     const isLower = before && Math.abs(from - before[0]) < near, isUpper = before && !isLower && Math.abs(from - before[1]) < near;

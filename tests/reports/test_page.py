@@ -63,8 +63,8 @@ def embedded(html: str, name: str) -> str:
 
 def test_the_page_has_what_was_asked_found_and_declared(mixed: Study, page: str) -> None:
     text = Reader(page).text
-    for each in findings(mixed):
-        assert str(each) in text
+    for finding in findings(mixed):
+        assert str(finding) in text
     for each in ("Rates & optimizers", "a book", "training.learning_rate", mixed.declaration.hash, "bprun sweep.yaml"):
         assert each in text
     assert "learning_rate: 0.05" in text
