@@ -53,13 +53,13 @@ Report.Frame = class {
       ticks: { stroke: () => look.faint, width: look.scale, size: 5 * look.scale },
       splits: (plot, at, low, high) => this.#splits(own, low, high, isX),
       filter: (plot, found) => found,
-      values: (plot, found) => found.map((each) => (own.texts ? Report.shortened(own.texts[each] ?? "", narrow ? 8 : 14) : Report.tick(each, Report.isWide(own)))),
+      values: (plot, found) => found.map((each) => (own.texts ? Report.shortened(own.texts[each] ?? "", this.#letters(found)) : Report.tick(each, Report.isWide(own)))),
     });
     const scale = (own) => ({ time: false, distr: own.isLog ? 3 : 1, range: (plot, low, high) => [low, high] });
     return {
       width: this.width,
       height: this.height,
-      padding: [10 * look.scale, 14 * look.scale, 0, 0],
+      padding: [10 * look.scale, 22 * look.scale, 0, 0],
       legend: { show: false },
       scales: { x: scale(this.x), y: scale(this.y) },
       axes: [axis(this.x, true), axis(this.y, false)],
@@ -67,6 +67,12 @@ Report.Frame = class {
       cursor: { x: false, y: false, points: { show: false }, drag: { x: true, y: true, uni: 20, setScale: false }, bind: { dblclick: () => () => (this.reset(), null) } },
       hooks: { setSelect: [(plot) => this.#zoomTo(plot.select)], setScale: [() => this.isReady && this.redraw()], draw: [(plot) => this.#drawAtOnce(plot)] },
     };
+  }
+
+  /* How many letters of a label have room between two ticks. */
+  #letters(found) {
+    const { min, max } = this.plot.scales.x, stride = found.length > 1 ? found[1] - found[0] : max - min;
+    return Math.max(6, Math.floor((stride / (max - min)) * (this.width / Report.look.scale - 80) / 7.6) - 1);
   }
 
   #splits(own, low, high, isX) {

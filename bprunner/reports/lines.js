@@ -187,7 +187,7 @@ Report.Lines = class {
       while (taken.some((other) => Math.abs(other - y) < gap)) y += gap;
       taken.push(y);
       const isRight = place.x > frame.inner.width / 2;
-      Report.write(context, Report.shortened(this.state.nameOf(row), 36), place.x + (isRight ? -2 : 2), y, isRight ? "right" : "left");
+      Report.write(context, Report.shortened(this.state.nameOf(row), frame.width < 500 * Report.look.scale ? 28 : 56), place.x + (isRight ? -2 : 2), y, isRight ? "right" : "left");
     }
   }
 

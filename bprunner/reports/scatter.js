@@ -135,7 +135,7 @@ Report.Scatter = class {
     }
     for (const [row, place] of named.slice(-6)) {
       const isRight = place.x > this.frame.inner.width / 2, far = this.#size * 1.05 + 5 * look.scale;
-      Report.write(context, Report.shortened(state.nameOf(row), 36), place.x + (isRight ? -far : far), place.y, isRight ? "right" : "left");
+      Report.write(context, Report.shortened(state.nameOf(row), this.frame.width < 500 * look.scale ? 28 : 56), place.x + (isRight ? -far : far), place.y, isRight ? "right" : "left");
     }
   }
 

@@ -185,25 +185,25 @@ def test_a_filter_leaves_rows_and_fades_the_rest(opened: Chromium, mixed: Study)
     assert opened.find("[data-is=filter]").get_attribute("value") == ""
 
 
-@pytest.mark.parametrize(
-    ("asked", "told"),
-    [
-        ("speed < 3", "there is no column speed; there are run, learning_rate, optimizer, final_error"),
-        ("learning_rate <", "a value is missing after <"),
-        ("learning_rate < fast", "fast is no number"),
-        ("< 3", "a column's name is missing before <"),
-        ("fate < 3 fate > x", "fate has words"),
-    ],
-)
-def test_a_filter_that_cannot_be_read_says_so_and_changes_nothing(opened: Chromium, asked: str, told: str) -> None:
-    opened.run(
-        "const it = document.querySelector('[data-is=filter]'); it.value = arguments[0];"
-        "it.dispatchEvent(new Event('input'))", asked,
-    )  # fmt: skip
-    settle(opened)
-    assert told in text(opened, "filter-problem")
-    assert len(rows(opened)) == 19
-    assert opened.find("[data-is=filter]").get_attribute("aria-invalid") == "true"
+UNREADABLE = {
+    "speed < 3": "there is no column speed; there are run, learning_rate, optimizer, final_error",
+    "learning_rate <": "a value is missing after <",
+    "learning_rate < fast": "fast is no number",
+    "< 3": "a column's name is missing before <",
+    "fate > x": "fate has words",
+}
+
+
+def test_a_filter_that_cannot_be_read_says_so_and_changes_nothing(opened: Chromium) -> None:
+    for asked, told in UNREADABLE.items():
+        opened.run(
+            "const it = document.querySelector('[data-is=filter]'); it.value = arguments[0];"
+            "it.dispatchEvent(new Event('input'))",
+            asked,
+        )
+        assert told in text(opened, "filter-problem")
+        assert len(rows(opened)) == 19
+        assert opened.find("[data-is=filter]").get_attribute("aria-invalid") == "true"
 
 
 def test_headings_sort_and_the_baseline_stays_first(opened: Chromium, mixed: Study) -> None:
