@@ -446,19 +446,29 @@ def list_experiments(
 
 @app.command()
 def ui(
-    experiment: Annotated[
+    study: Annotated[
         str | None,
-        typer.Argument(metavar="[EXPERIMENT]", help="Its name in MLflow.", autocompletion=completing.study_names),
+        typer.Argument(
+            metavar="[STUDY]",
+            help="A study or an experiment by name, file or folder, or a run's id; the last one unless given.",
+            autocompletion=completing.studies,
+        ),
     ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="The port; a free one unless given.")] = None,
+    browser: Annotated[
+        bool | None,
+        typer.Option("--browser/--no-browser", help="Open the link in a browser; on a desktop's terminal unless said."),
+    ] = None,
 ) -> None:
-    """Start MLflow's pages on the store in use, on this machine only, until Ctrl-C.
+    """Start MLflow's pages and show the dashboard of a study or a run, the last one unless another is named.
 
-    Example: [bold]bprun ui doc[/bold]
+    The pages are seen on this machine only, and end with Ctrl-C.
+
+    Example: [bold]bprun ui learning-rate[/bold]
     """
-    from bprunner.cli.showing import show_ui
+    from bprunner.cli.viewing import show_pages
 
-    raise typer.Exit(show_ui(experiment, port))
+    raise typer.Exit(show_pages(study, port, browser))
 
 
 def _spare_the_collector() -> None:

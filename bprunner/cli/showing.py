@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bprunner.cli.codes import ExitCode
 from bprunner.cli.plain import write_utf8
-from bprunner.errors import InputError, Place, Problem, TrackingError
+from bprunner.errors import InputError, Place, Problem
 
 if TYPE_CHECKING:
     from bprunner.spec.sweep_reading import SweepDeclaration
@@ -133,24 +133,3 @@ def purpose_of(path: Path) -> str:
         if text and not text.startswith("yaml-language-server"):
             return text
     return ""
-
-
-def show_ui(experiment: str | None, port: int | None) -> int:
-    """Starts MLflow's pages and prints the link."""
-    import os
-
-    from bprunner.cli.terminal import err, out
-    from bprunner.tracking.addresses import resolve_tracking_uri
-    from bprunner.tracking.ui import serve
-
-    def announce(link: str) -> None:
-        out().print(link, soft_wrap=True)
-        err().print("Ctrl-C ends it.", style="dim")
-
-    store = resolve_tracking_uri(Path.cwd(), os.environ)
-    err().print(f"starting MLflow's pages on {store.shown} …", style="dim", soft_wrap=True, markup=False)
-    try:
-        return serve(store, experiment, None, port, announce)
-    except TrackingError as error:
-        err().print(f"bprun: {error}", style="red", soft_wrap=True, markup=False)
-        return ExitCode.FAILED

@@ -9,21 +9,24 @@ import shutil
 import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
 from bprunner.checking.verdicts import FAULTY
 from bprunner.figures import BackgroundDrawing, draw_in_background
+from bprunner.runs.background_documents import FOLDER as DOCUMENT_FOLDER
 from bprunner.runs.background_documents import document_in_background, is_quickly_explained
 from bprunner.runs.folders import new_folder
 from bprunner.runs.markdown import plain_markdown
 from bprunner.runs.model import model_record
 from bprunner.runs.origins import origin_tags, write_texts
 from bprunner.runs.run import TRACE_FILE, Run, figures_data, write_json
+from bprunner.runs.run_views import KIND, RUN, run_views
 from bprunner.spec.dataset import KeyPath
 from bprunner.spec.describing import arithmetic_lines, network_line, training_line
 from bprunner.spec.effective import content_hash, declaration_data, effective_yaml
@@ -32,6 +35,7 @@ from bprunner.spec.printed import Printed
 from bprunner.spec.reading import Declaration
 from bprunner.tracking.addresses import Store
 from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord
+from bprunner.tracking.views import RUNS_KEY
 
 PICTURE_FILE = "training.svg"
 _LARGEST_DATA_FILE = 10 * 2**20
@@ -180,6 +184,7 @@ def record_failure(declaration: Declaration, error: BaseException, started: int,
 
 def run_record(run: Run, files: list[Path], working_folder: Path) -> RunRecord:
     """A run in the terms of the tracking floor."""
+    metrics = list(_metrics(run))
     return RunRecord(
         experiment=run.name,
         run_name=_run_name(run.declaration),
@@ -187,13 +192,14 @@ def run_record(run: Run, files: list[Path], working_folder: Path) -> RunRecord:
         started=run.started,
         ended=run.ended,
         parameters=parameters(run),
-        metrics=list(_metrics(run)),
+        metrics=metrics,
         tags=_tags(run, working_folder),
-        description=_description(run),
+        description=_description(run, files),
         experiment_description=_experiment_description(run),
         dataset=_dataset(run),
         files=files,
         model=model_record(run),
+        views=run_views(run.experiment.title or run.name, metrics),
     )
 
 
@@ -309,7 +315,7 @@ def _summaries(run: Run) -> Iterator[MetricSeries]:
 
 
 def _tags(run: Run, working_folder: Path) -> dict[str, str]:
-    tags = {"bprunner.status": run.status, "bprunner.figures": run.figures.summary()}
+    tags = {KIND: RUN, "bprunner.status": run.status, "bprunner.figures": run.figures.summary()}
     if run.diverged_at is not None:
         tags["bprunner.diverged_at_step"] = str(run.diverged_at)
     return {**_origin_tags(run.declaration, run.hash, working_folder), **tags}
@@ -344,7 +350,7 @@ def _experiment_description(run: Run) -> str:
     return f"**{title}**\n\n{network_line(run.experiment)}{source}"
 
 
-def _description(run: Run) -> str:
+def _description(run: Run, files: Sequence[Path]) -> str:
     error = run.errors
     arithmetic = " · ".join(arithmetic_lines(run.experiment)) or "exact"
     rows = [
@@ -360,7 +366,20 @@ def _description(run: Run) -> str:
     faults = "".join(f"\n- {plain_markdown(str(verdict))}" for verdict in run.figures if verdict.state in FAULTY)
     listed = f"\n\nFigures that do not agree as printed:\n{faults}" if faults else ""
     thinned = _thinned(run)
-    return f"**{plain_markdown(run.experiment.title or run.name)}**\n\n| | |\n|---|---|\n{table}{listed}{thinned}"
+    head = f"**{plain_markdown(run.experiment.title or run.name)}**{_links(files)}"
+    return f"{head}\n\n| | |\n|---|---|\n{table}{listed}{thinned}{_picture(run, files)}"
+
+
+def _links(files: Sequence[Path]) -> str:
+    """To the charts in their order, and to the worked document where there is one."""
+    pages = [page for folder in files if folder.name == DOCUMENT_FOLDER for page in sorted(folder.glob("*.html"))]
+    links = [f"[worked document](artifact:{quote(f'{DOCUMENT_FOLDER}/{page.name}')})" for page in pages[:1]]
+    return "".join(f" · {link}" for link in [f"[charts](view:{RUNS_KEY})", *links])
+
+
+def _picture(run: Run, files: Sequence[Path]) -> str:
+    there = any(path.name == PICTURE_FILE for path in files)
+    return f"\n\n![The training of {plain_markdown(run.name)}](picture:{PICTURE_FILE})" if there else ""
 
 
 def _thinned(run: Run) -> str:

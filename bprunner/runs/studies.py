@@ -19,7 +19,7 @@ from bprunner.sweeps.executing import Failure, Outcome, Progress, execute_sweep
 from bprunner.sweeps.folder import StudyFolder
 from bprunner.sweeps.study import Study
 from bprunner.tracking.addresses import Store
-from bprunner.tracking.records import Status
+from bprunner.tracking.records import RunRecord, Status
 from bprunner.tracking.studies import (
     ChildRecord,
     RecordedStudy,
@@ -114,18 +114,22 @@ def deliver(
         assert identity is not None  # a study that was trained has said who it is
         status = status_of(study, identity)
         samples = load_samples(study.baseline)
-        whole = parent(study, identity, status, working_folder, findings, own_files(study), samples)
+
+        def whole(more: Sequence[Path] = ()) -> RunRecord:
+            kept = [*own_files(study), *more]
+            return parent(study, identity, status, working_folder, findings, kept, samples)
+
         base_id = child_id(identity, next(study.cells())) if study.has_baseline else ""
         # A study that was interrupted has its runs recorded now only where they would be the same in the whole one.
         runs = children(study, identity) if status != "KILLED" or are_as_in_the_whole(study) else iter(())
-        recording = begin_study(StudyRecord(study_id(identity), whole, baseline=base_id), store)
+        recording = begin_study(StudyRecord(study_id(identity), whole(), baseline=base_id), store)
         try:
             recording.write(_told(runs, recording, tell, should_stop))
             more = () if should_stop() else files()
             if should_stop():
                 recording.give_up("KILLED", "interrupted")
                 return None
-            recorded = recording.finish(replace(whole, files=[*whole.files, *more]))
+            recorded = recording.finish(whole(more))
         except Exception as error:
             recording.give_up("FAILED", store.without_secrets(str(error)))
             raise

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import numpy as np
 
@@ -19,17 +20,21 @@ from bprunner.runs.markdown import plain_markdown
 from bprunner.runs.origins import origin_tags
 from bprunner.runs.recording import OF_EPOCHS, declared_parameters, is_measure
 from bprunner.runs.study_files import BASELINE_FILE, Identity
+from bprunner.runs.study_looks import Looks, log10
+from bprunner.runs.study_pages import PICTURES_FOLDER
+from bprunner.runs.study_views import LOG_ERROR, study_views, varied_metric
 from bprunner.spec.describing import network_line, training_line
 from bprunner.spec.expanding import Cell
 from bprunner.spec.naming import counted
 from bprunner.spec.sweep_reading import SweepDeclaration
-from bprunner.sweeps.fates import FATES
+from bprunner.sweeps.fates import DIVERGED, FATES
 from bprunner.sweeps.naming import run_name, short_names
 from bprunner.sweeps.planning import Group, extent
 from bprunner.sweeps.study import Study
 from bprunner.tracking.checks import LONGEST_RUN_NAME
 from bprunner.tracking.records import DatasetRecord, MetricSeries, RunRecord, Status
 from bprunner.tracking.studies import ChildRecord, record_id
+from bprunner.tracking.views import dashboard_key
 from bprunner.training.chunk_files import RUN, STEP
 
 MOST_ROWS = 1_000_000
@@ -47,6 +52,10 @@ _SUMMARIES = {
     "rate_over_stable": "rate_over_stable",
 }
 """By column of the table, the metric `summary/…` that has it."""
+_VIEWED = 2
+"""How many metrics more a run has at most for charts whose axes are linear: powers of ten."""
+_ROUNDING = 2.0**-106
+"""Of the first error, what rounding leaves of a squared one: an error of 0 stands there where its power is shown."""
 
 
 class Thinning(NamedTuple):
@@ -105,7 +114,8 @@ def rows_of(groups: Sequence[Group], every: int, most: int) -> int:
     series = max((group.series for group in groups), default=0)
     points = points_of(runs, series, steps, most) or steps
     return sum(
-        group.cells * (group.series * min(points, group.steps // every + 2) + len(_SUMMARIES)) for group in groups
+        group.cells * (group.series * min(points, group.steps // every + 2) + len(_SUMMARIES) + _VIEWED)
+        for group in groups
     )
 
 
@@ -126,15 +136,15 @@ def children(study: Study, identity: Identity) -> Iterator[ChildRecord]:
     """Every run that is done, the baseline first, then those that failed."""
     thinned = thinning(study)
     short = short_names(study.declaration.paths)
-    summaries = _summaries(study)
+    summaries, looks = _summaries(study), Looks(study.declaration)
     ended = identity.ended or identity.started
     batch: list[tuple[int, Cell]] = []
     for row, cell in enumerate(study.cells()):
         batch.append((row, cell))
         if len(batch) == _RUNS_AT_ONCE:
-            yield from _batch(study, identity, batch, thinned, short, summaries, ended)
+            yield from _batch(study, identity, batch, thinned, short, summaries, looks, ended)
             batch = []
-    yield from _batch(study, identity, batch, thinned, short, summaries, ended)
+    yield from _batch(study, identity, batch, thinned, short, summaries, looks, ended)
     yield from _failed(study, identity, short, ended)
 
 
@@ -145,6 +155,7 @@ def _batch(
     thinned: Thinning,
     short: Mapping[str, str],
     summaries: Mapping[str, Array],
+    looks: Looks,
     ended: int,
 ) -> Iterator[ChildRecord]:
     if not batch:
@@ -154,7 +165,9 @@ def _batch(
     for row, cell in batch:
         last = np.array([study.summary.steps[row]], dtype=np.int64)
         numbers = {f"summary/{name}": float(values[row]) for name, values in summaries.items()}
-        numbers |= {f"varied/{short[path]}": value for path, value in _numbers(cell).items()}
+        varied = _numbers(cell)
+        numbers |= {f"varied/{short[path]}": value for path, value in varied.items()}
+        numbers |= {varied_metric(path, short, looks): log10(varied[path]) for path in looks.wide & varied.keys()}
         single = [MetricSeries(key, last, np.array([value])) for key, value in numbers.items() if not math.isnan(value)]
         fate = str(fates.iloc[row])
         yield ChildRecord(
@@ -165,7 +178,7 @@ def _batch(
             ended=ended,
             parameters=_parameters(cell),
             metrics=[*series[cell.number], *single],
-            tags=_tags(cell) | {"bprunner.fate": fate},
+            tags={**_tags(cell), "bprunner.fate": fate, **looks.tags(cell)},
             description=_description(study, row, fate),
         )
 
@@ -211,7 +224,16 @@ def _summaries(study: Study) -> dict[str, Array]:
     columns = {
         metric: frame[column].to_numpy(dtype=np.float64, na_value=np.nan) for column, metric in _SUMMARIES.items()
     }
-    return {**columns, "steps": study.summary.steps.astype(np.float64)}
+    powers = {LOG_ERROR.removeprefix("summary/"): _powers(study)}
+    return {**columns, "steps": study.summary.steps.astype(np.float64), **powers}
+
+
+def _powers(study: Study) -> Array:
+    """The final errors as powers of ten, (runs,); nan for runs that diverged, which no axis could hold."""
+    summary = study.summary
+    with np.errstate(all="ignore"):
+        shown = np.log10(np.maximum(summary.final, summary.first * _ROUNDING))
+    return np.where((summary.fate == DIVERGED) | ~np.isfinite(shown), np.nan, shown)
 
 
 def _started(identity: Identity, cell: Cell) -> int:
@@ -279,8 +301,8 @@ def parent(
 ) -> RunRecord:
     """The study's own run: what it declares, what was found, and its files."""
     declaration = study.declaration
-    baseline = declaration.baseline.experiment
     last = np.array([len(study)], dtype=np.int64)  # later values of the same are those of more runs
+    dashboard = dashboard_key(study_id(identity))
     # MLflow keeps every value that a metric ever had: so there are none before the last ones are known.
     metrics = {f"summary/{key}": value for key, value in _found(study).items()} if status != "KILLED" else {}
     # Read again from its own folder, a study comes from where it came from before.
@@ -302,10 +324,11 @@ def parent(
         },
         metrics=[MetricSeries(key, last, np.array([value])) for key, value in metrics.items() if math.isfinite(value)],
         tags={**tags, "bprunner.kind": "study", "bprunner.status": status.lower()},
-        description=_study_description(study, findings),
-        experiment_description=f"**{plain_markdown(study.title)}**\n\n{network_line(baseline)}",
+        description=_study_description(study, findings, _pictures(files)),
+        experiment_description=_experiment_description(study, findings, _pictures(files), dashboard),
         dataset=_dataset(study, samples) if samples is not None else None,
         files=files,
+        views=study_views(study, study_id(identity), thinning(study).names) if len(study) else (),
     )
 
 
@@ -340,7 +363,32 @@ def _found(study: Study) -> dict[str, float]:
     return {"runs": float(len(study)), **counts, **best, **baseline}
 
 
-def _study_description(study: Study, findings: Sequence[str]) -> str:
+_FIRST_PICTURES = ("error_over_steps", "final_error_over")
+
+
+def _pictures(files: Sequence[Path]) -> list[tuple[str, str]]:
+    """Of the pictures among a study's files the first ones, each with what it shows in a word or two."""
+    drawn = [path for folder in files if folder.name == PICTURES_FOLDER for path in sorted(folder.glob("*.svg"))]
+    chosen = [path for begin in _FIRST_PICTURES for path in drawn if path.stem.startswith(begin)][
+        : len(_FIRST_PICTURES)
+    ]
+    return [(path.stem.replace("_", " "), f"{PICTURES_FOLDER}/{path.name}") for path in chosen]
+
+
+def _shown(pictures: Sequence[tuple[str, str]]) -> str:
+    return "".join(f"\n\n![{plain_markdown(text)}](picture:{quote(path)})" for text, path in pictures)
+
+
+def _experiment_description(
+    study: Study, findings: Sequence[str], pictures: Sequence[tuple[str, str]], dashboard: str
+) -> str:
+    """What the experiment is, and what its last study found."""
+    head = f"**{plain_markdown(study.title)}** · {plain_markdown(network_line(study.baseline.experiment))}"
+    found = "".join(f"\n- {plain_markdown(each)}" for each in findings)
+    return f"{head} · [dashboard](view:{dashboard})\n{found}{_shown(pictures[:1])}"
+
+
+def _study_description(study: Study, findings: Sequence[str], pictures: Sequence[tuple[str, str]]) -> str:
     baseline = study.baseline.experiment
     rows = [
         ("Baseline", f"{baseline.name}: {network_line(baseline)}"),
@@ -351,7 +399,7 @@ def _study_description(study: Study, findings: Sequence[str]) -> str:
     ]
     table = "\n".join(f"| {name} | {plain_markdown(text)} |" for name, text in rows if text)
     found = "".join(f"\n- {plain_markdown(each)}" for each in findings)
-    return f"**{plain_markdown(study.title)}**\n{found}\n\n| | |\n|---|---|\n{table}"
+    return f"**{plain_markdown(study.title)}**\n{found}{_shown(pictures)}\n\n| | |\n|---|---|\n{table}"
 
 
 def _dataset(study: Study, samples: Samples) -> DatasetRecord:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 from urllib.request import url2pathname
 
 from bprunner.errors import TrackingError
@@ -25,6 +25,7 @@ _DATABASES = {"postgresql", "postgres", "mysql", "mssql", "mssqlserver"}
 _UNUSABLE = re.compile(r"\?|%[0-9A-Fa-f]{2}")  # SQLAlchemy reads these as something else
 _SECRET = re.compile(r"pass|pwd|secret|token|key|credential|signature", re.IGNORECASE)
 _TRAINING = "workflowType=machine_learning"
+_OURS = re.compile(r"\]\((artifact|picture|view):([^)\s]*)\)")
 _BARE_WORDS = {"databricks", "databricks-uc", "uc"}
 
 
@@ -124,21 +125,42 @@ def _secrets(uri: str) -> list[str]:
     return sorted(found, key=len, reverse=True)
 
 
-def page(experiment_id: str | None = None, run_id: str | None = None) -> str:
-    """The part of a link behind the server's address: an experiment's charts, a run's page, or the start.
+def page(experiment_id: str | None = None, run_id: str | None = None, view: str = "") -> str:
+    """The part of a link behind the server's address: an experiment's charts, one of its views, a run's page, or the
+    start.
 
     Without the type of work, MLflow opens its pages for language models where a browser comes for the first time.
     """
     if experiment_id is None:
         return "/"
     runs = f"/#/experiments/{experiment_id}/runs"
-    return f"{runs}/{run_id}?{_TRAINING}" if run_id else f"{runs}?{_TRAINING}&compareRunsMode=CHART"
+    if run_id:
+        return f"{runs}/{run_id}?{_TRAINING}"
+    shared = f"viewStateShareKey={quote(view, safe='')}&" if view else ""
+    return f"{runs}?{shared}{_TRAINING}&compareRunsMode=CHART"
 
 
-def link(store: Store, experiment_id: str | None = None, run_id: str | None = None) -> str:
-    """Where to look at a run: its page on the server in use, or the command that shows the store."""
+def addressed(text: str, experiment_id: str, run_id: str) -> str:
+    """Markdown whose addresses `artifact:PATH`, `picture:PATH` and `view:KEY` are those of MLflow's pages.
+
+    They count from the page that shows the text, so that they hold wherever the server is.
+    """
+
+    def address(found: re.Match[str]) -> str:
+        kind, name = found[1], unquote(found[2])
+        if kind == "view":
+            return f"]({page(experiment_id, view=name).removeprefix('/')})"
+        if kind == "artifact":
+            return f"](#/experiments/{experiment_id}/runs/{run_id}/artifacts/{quote(name)}?{_TRAINING})"
+        return f"](get-artifact?path={quote(name, safe='')}&run_uuid={run_id})"
+
+    return _OURS.sub(address, text)
+
+
+def link(store: Store, experiment_id: str | None = None, run_id: str | None = None, view: str = "") -> str:
+    """Where to look at a run: its page, or a view, on the server in use; or the command that shows the store."""
     if store.kind == "server":
-        return store.shown + page(experiment_id, run_id)
+        return store.shown + page(experiment_id, None if view else run_id, view)
     return f"mlflow ui --backend-store-uri '{store.shown}'"
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from bprunner.tracking.views import View
+
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 Parameters = Mapping[str, str | float | int | bool]
 
@@ -82,9 +84,11 @@ class ModelRecord:
 class RunRecord:
     """One run, as MLflow shall keep it.
 
-    `started` and `ended` are milliseconds since 1970. `description` and `experiment_description` are Markdown,
-    shown at the top of the run's and the experiment's page. `files` are files and folders, kept under their
-    base names. `model` is what was trained, where that is kept.
+    `started` and `ended` are milliseconds since 1970. `description` and `experiment_description` are Markdown, shown
+    at the top of the run's and the experiment's page. In them, an address `artifact:PATH` is that of the page of one
+    of the run's files, `picture:PATH` that of a picture itself, and `view:KEY` that of a view. `files` are files and
+    folders, kept under their base names. `model` is what was trained, where that is kept. `views` are the
+    experiment's, the first in front.
     """
 
     experiment: str
@@ -100,6 +104,7 @@ class RunRecord:
     dataset: DatasetRecord | None = None
     files: Sequence[Path] = ()
     model: ModelRecord | None = None
+    views: Sequence[View] = ()
 
 
 @dataclass(frozen=True)

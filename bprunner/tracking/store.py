@@ -70,12 +70,15 @@ def import_quietly(module: str) -> None:
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    if "mlflow" in sys.modules:
+    if module in sys.modules:
         return
+    is_first = "mlflow" not in sys.modules
     # An import makes a million objects that stay: collecting meanwhile takes 0.2 to 0.3 s.
     with warnings.catch_warnings(), without_collecting():
         warnings.simplefilter("ignore")
         importlib.import_module(module)
+    if not is_first:
+        return
     for name in _NOISY_LOGGERS:
         logger = logging.getLogger(name)
         logger.handlers = [logging.NullHandler()]

@@ -11,13 +11,13 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bprunner.errors import TrackingError
-from bprunner.tracking.addresses import Store, link, local_folder
+from bprunner.tracking.addresses import Store, addressed, link, local_folder
 from bprunner.tracking.bulk import (
     ROWS_A_TRANSACTION,
     RUNS_A_TRANSACTION,
@@ -28,7 +28,7 @@ from bprunner.tracking.bulk import (
     patiently,
 )
 from bprunner.tracking.checks import LONGEST_RUN_NAME, LONGEST_TAG, check_child, check_parent, check_record
-from bprunner.tracking.experiments import experiment_of
+from bprunner.tracking.experiments import dress, experiment_of, first_view
 from bprunner.tracking.records import MetricSeries, Parameters, RunRecord, Status, as_text
 from bprunner.tracking.rows import (
     NOTE,
@@ -198,6 +198,7 @@ class StudyRecording:
     def __init__(self, study: StudyRecord, store: Store, client: MlflowClient, experiment: Experiment) -> None:
         self.written = self.skipped = self.repaired = self.rows = self.rows_left_out = 0
         self._study, self._store, self._client = study, store, client
+        self._experiment = experiment
         self._experiment_id, self._artifacts = str(experiment.experiment_id), str(experiment.artifact_location)
         found = database_of(client, store)
         self._database = found if isinstance(found, Database) else None
@@ -253,16 +254,20 @@ class StudyRecording:
         if self._database is None:
             create = self._client.create_run
             run = patiently(
-                lambda: create(self._experiment_id, parent.started, self._parent_tags(parent), parent.run_name)
+                lambda: create(self._experiment_id, parent.started, self._parent_tags(parent, ""), parent.run_name)
             )
             return str(run.info.run_id)
-        new = self._new_run(self._study.record_id, parent, "RUNNING", None, self._parent_tags(parent), [])
+        tags = self._parent_tags(parent, self._study.record_id)
+        new = self._new_run(self._study.record_id, parent, "RUNNING", None, tags, [])
         self._database.insert(self._experiment_id, [new])
         return new.run_id
 
-    def _parent_tags(self, parent: RunRecord) -> dict[str, str]:
+    def _parent_tags(self, parent: RunRecord, run_id: str) -> dict[str, str]:
+        """`run_id` is empty where MLflow will make it: what is addressed by it comes at the end."""
         record = self._study.record_id
-        return record_tags(parent, non_finite(parent.metrics)) | {STUDY: record, RECORD: record}
+        text = addressed(parent.description, self._experiment_id, run_id)
+        named = replace(parent, description=text if run_id else "")
+        return record_tags(named, non_finite(parent.metrics)) | {STUDY: record, RECORD: record}
 
     def _reopen(self) -> None:
         """A study that had ended and gets further children is RUNNING again."""
@@ -289,8 +294,9 @@ class StudyRecording:
                 datasets = [dataset_input(parent.dataset)]
                 patiently(lambda: self._client.log_inputs(self.run_id, datasets=datasets))
             self._write_files(parent.files, str(run.info.artifact_uri))
+            patiently(lambda: dress(self._client, self._experiment, parent, self.run_id))
             patiently(lambda: self._client.set_terminated(self.run_id, parent.status, parent.ended))
-        return self._recorded(str(run.info.artifact_uri))
+        return self._recorded(parent, str(run.info.artifact_uri))
 
     def _log(self, parameters: Parameters, parent: RunRecord) -> None:
         write = partial(write_rows, self._client, self.run_id)
@@ -320,7 +326,7 @@ class StudyRecording:
     def _update_tags(self, parent: RunRecord, there: Mapping[str, str]) -> None:
         from mlflow.entities import RunTag
 
-        wanted = self._parent_tags(parent)
+        wanted = self._parent_tags(parent, self.run_id)
         changed = [RunTag(key, value) for key, value in wanted.items() if there.get(key) != value]
         if changed:
             patiently(lambda: self._client.log_batch(self.run_id, tags=changed))
@@ -328,7 +334,7 @@ class StudyRecording:
             if key in there and key not in wanted:
                 patiently(partial(self._client.delete_tag, self.run_id, key))
 
-    def _recorded(self, artifact_uri: str) -> RecordedStudy:
+    def _recorded(self, parent: RunRecord, artifact_uri: str) -> RecordedStudy:
         return RecordedStudy(
             run_id=self.run_id,
             experiment_id=self._experiment_id,
@@ -342,7 +348,7 @@ class StudyRecording:
             rows_left_out=self.rows_left_out,
             way="tables" if self._database else "log_batch",
             why_slow=self.why_slow,
-            link_hint=link(self._store, self._experiment_id, self.run_id),
+            link_hint=link(self._store, self._experiment_id, self.run_id, first_view(parent)),
         )
 
     def give_up(self, status: Status, why: str) -> None:

@@ -15,16 +15,19 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from difflib import get_close_matches
 from types import FrameType
 from typing import IO, TYPE_CHECKING
 
 from bprunner.errors import TrackingError
 from bprunner.tracking import addresses
 from bprunner.tracking.addresses import Store
+from bprunner.tracking.dashboards import dashboard
 from bprunner.tracking.store import check_sqlite, open_store, translated
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 HOST = "127.0.0.1"
 START_SECONDS = 120.0
@@ -41,14 +44,15 @@ def serve(
     port: int | None = None,
     announce: Callable[[str], None] = print,
 ) -> int:
-    """Show `store` in MLflow's pages until Ctrl-C, and announce the link to the experiment or the run.
+    """Show `store` in MLflow's pages until Ctrl-C, and announce the link to what is asked for.
 
-    A server elsewhere needs no starting: its link is announced. Returns 0 after Ctrl-C, 128 + the signal otherwise.
-    Raises TrackingError where nothing is recorded yet, or where the server does not start.
+    experiment: the dashboard of its last study or run; run_id: that of this run or study. Where neither is given, it is
+    that of the last run or study of all. A server elsewhere needs no starting: its link is announced. Returns 0 after
+    Ctrl-C, 128 + the signal otherwise. Raises TrackingError where nothing is recorded yet, or where the server does not
+    start.
     """
     if store.kind == "server":
-        asked = experiment is not None or run_id is not None
-        announce(store.shown + (_page(store, experiment, run_id) if asked else addresses.page()))
+        announce(store.shown + _page(store, experiment, run_id))
         return 0
     _check_recorded(store)
     page = _page(store, experiment, run_id)
@@ -71,24 +75,33 @@ def _check_recorded(store: Store) -> None:
 
 
 def _page(store: Store, experiment: str | None, run_id: str | None) -> str:
-    """The page asked for, once it is known to exist; that of the last run's experiment where none is asked for."""
+    """The page of what is asked for, once that is known to exist."""
     client = open_store(store)
     with translated(store, "be read"):
-        if experiment is None and run_id is None:
-            return addresses.page(_last_experiment(client))
         if run_id is not None:
-            return addresses.page(str(client.get_run(run_id).info.experiment_id), run_id)
-        found = client.get_experiment_by_name(experiment)
-        if found is None:
-            raise TrackingError(f"No experiment named {experiment!r} is recorded in {store.shown}.")
-        return addresses.page(str(found.experiment_id))
+            return dashboard(client, client.get_run(run_id))
+        everything = client.search_experiments(max_results=1000)
+        asked = [each for each in everything if experiment in (None, each.name)]
+        if experiment is not None and not asked:
+            raise TrackingError(_unknown(store, experiment, [str(each.name) for each in everything]))
+        last = _last_run(client, [str(each.experiment_id) for each in asked])
+        if last is None:
+            return addresses.page(str(asked[0].experiment_id)) if experiment is not None else addresses.page()
+        return dashboard(client, last)
 
 
-def _last_experiment(client: MlflowClient) -> str | None:
-    """The experiment of the run that began last, or None where there is no run."""
-    everywhere = [experiment.experiment_id for experiment in client.search_experiments(max_results=1000)]
-    runs = client.search_runs(everywhere, max_results=1, order_by=["attributes.start_time DESC"]) if everywhere else []
-    return str(runs[0].info.experiment_id) if runs else None
+def _unknown(store: Store, experiment: str, names: list[str]) -> str:
+    close = get_close_matches(experiment, names, 1)
+    known = [name for name in names if name != "Default"]
+    hint = f"Did you mean {close[0]}?" if close else f"There are: {', '.join(known[:10])}." if known else ""
+    return f"No experiment named {experiment!r} is recorded in {store.shown}. {hint}".strip()
+
+
+def _last_run(client: MlflowClient, experiments: list[str]) -> Run | None:
+    """The run of these experiments that began last, or None where there is no run."""
+    order = ["attributes.start_time DESC"]
+    runs = client.search_runs(experiments, max_results=1, order_by=order) if experiments else []
+    return runs[0] if runs else None
 
 
 def _free_port(wanted: int | None) -> int:

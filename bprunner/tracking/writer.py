@@ -11,12 +11,21 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bprunner.tracking.addresses import Store, link, local_folder
+from bprunner.tracking.addresses import Store, addressed, link, local_folder
 from bprunner.tracking.checks import LONGEST_TAG, check_record
-from bprunner.tracking.experiments import experiment_of
+from bprunner.tracking.experiments import dress, experiment_of, first_view
 from bprunner.tracking.models import write_model
 from bprunner.tracking.records import MetricSeries, Recorded, RunRecord
-from bprunner.tracking.rows import dataset_input, metric_rows, non_finite, params, record_tags, write_rows
+from bprunner.tracking.rows import (
+    NOTE,
+    dataset_input,
+    metric_rows,
+    non_finite,
+    params,
+    record_tags,
+    shortened,
+    write_rows,
+)
 from bprunner.tracking.store import open_store, translated
 
 if TYPE_CHECKING:
@@ -44,10 +53,14 @@ def record_run(record: RunRecord, store: Store, client: MlflowClient | None = No
         )
         run_id, artifact_uri = str(run.info.run_id), str(run.info.artifact_uri)
         try:
+            note = addressed(record.description, str(experiment.experiment_id), run_id)
+            if note != record.description:
+                client.set_tag(run_id, NOTE, shortened(note, LONGEST_TAG))
             written = write_rows(client, run_id, rows, params(record.parameters))
             _write_inputs_and_files(client, run_id, record)
             if record.model is not None:
                 write_model(client, store, str(experiment.experiment_id), run_id, record, record.model)
+            dress(client, experiment, record, run_id)
             client.set_terminated(run_id, record.status, record.ended)
         except Exception as error:
             give_up(client, run_id, "FAILED", store.without_secrets(str(error)))
@@ -63,7 +76,7 @@ def record_run(record: RunRecord, store: Store, client: MlflowClient | None = No
         artifact_path=local_folder(artifact_uri),
         rows=written,
         rows_left_out=sum(count for _, count, _ in lost.values()),
-        link_hint=link(store, str(experiment.experiment_id), run_id),
+        link_hint=link(store, str(experiment.experiment_id), run_id, first_view(record)),
     )
 
 

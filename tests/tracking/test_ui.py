@@ -78,18 +78,19 @@ def test_nothing_recorded_yet(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db"]
 
 
-def test_unknown_experiments_and_runs_are_named(store: Store) -> None:
-    with pytest.raises(TrackingError, match="No experiment named 'dco'"):
+def test_unknown_experiments_and_runs_are_named(store: Store, record: RunRecord) -> None:
+    record_run(record, store)
+    with pytest.raises(TrackingError, match=r"No experiment named 'dco'.*Did you mean doc\?"):
         serve(store, "dco")
     with pytest.raises(TrackingError, match="0123456789abcdef0123456789abcdef"):
         serve(store, run_id="0123456789abcdef0123456789abcdef")
 
 
-def test_a_server_elsewhere_is_only_announced(tmp_path: Path) -> None:
-    said: list[str] = []
+def test_a_server_elsewhere_that_does_not_answer_is_told_without_its_password(tmp_path: Path) -> None:
     store = resolve_tracking_uri(tmp_path, {"MLFLOW_TRACKING_URI": "http://me:hunter2@127.0.0.1:1"})
-    assert serve(store, announce=said.append) == 0
-    assert said == ["http://127.0.0.1:1/"]
+    with pytest.raises(TrackingError, match=r"http://127\.0\.0\.1:1 cannot be opened: no server answers") as caught:
+        serve(store)
+    assert "hunter2" not in str(caught.value)
 
 
 def test_a_port_that_is_taken(store: Store) -> None:
