@@ -23,10 +23,10 @@ const power = (exponent) => "10" + [...String(exponent)].map((each) => POWERS[ea
 Report.tick = (value, isWide = false) => {
   if (value === 0) return "0";
   const size = Math.abs(value), exponent = Math.round(Math.log10(size));
-  if (size >= (isWide ? 0.01 : 0.001) && size < (isWide ? 1e3 : 1e5)) return String(Number(value.toPrecision(6))).replace("-", "−");
-  const mantissa = Number((value / 10 ** exponent).toPrecision(3));
+  if (size >= (isWide ? 0.01 : 0.001) && size < (isWide ? 1e3 : 1e5)) return String(Number(value.toPrecision(8))).replace("-", "−");
+  const mantissa = Number((value / 10 ** exponent).toPrecision(8));
   if (mantissa === 1) return power(exponent);
-  return Number(value.toPrecision(3)).toExponential().replace("e+", "e").replace(/-/g, "−");
+  return Number(value.toPrecision(8)).toExponential().replace("e+", "e").replace(/-/g, "−");
 };
 
 Report.isWide = ({ low, high, isLog }) => isLog && (low < 1e-4 || high > 1e5);

@@ -412,6 +412,23 @@ def test_many_runs_stand_on_pages_of_a_hundred(chromium: Chromium, tmp_path: Pat
     assert counts(chromium, "lines") == (231, 231, 0)
 
 
+def test_a_study_without_its_baseline_and_values_close_together(chromium: Chromium, tmp_path: Path) -> None:
+    study = trained(tmp_path, {"grid": {RATE: [0.05001, 0.05002, 0.05003]}})
+    baseline, *_ = study.declared_cells()
+    del study._done[baseline.hash]
+    assert not study.has_baseline
+    chromium.open(report(study).write(tmp_path / "r.html"))
+    settle(chromium)
+    assert text(chromium, "places") == "Runs 1 to 3 of 3."
+    assert [each["cells"]["run"] for each in rows(chromium)] == ["1", "2", "3"]
+    ticks = chromium.run(
+        "const {frame} = Report.charts[1], [low, high] = frame.range.y;"
+        "return Report.ticks(low, high, frame.y.isLog, 8).map((each) => Report.tick(each, Report.isWide(frame.y)))"
+    )
+    assert len(set(ticks)) == len(ticks) > 2
+    assert chromium.complaints() == []
+
+
 def test_hostile_names_do_nothing(chromium: Chromium, tmp_path: Path) -> None:
     chromium.open(report(hostile(tmp_path)).write(tmp_path / "r.html"))
     settle(chromium)
