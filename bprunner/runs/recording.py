@@ -246,7 +246,7 @@ def shown_rows(count: int, points: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 def tracked_names(run: Run) -> list[str]:
     """The quantities that become metrics: the declared ones, errors and metrics always. Where they are more than
-    `tracking.series`, first the per-sample ones go, then all but errors and metrics.
+    `tracking.series`, first the per-sample ones go, then gradients, then all but errors and metrics.
 
     Where an update has not all samples, what a sample has for itself belongs to another one at every step, and is no
     series.
@@ -260,7 +260,15 @@ def tracked_names(run: Run) -> list[str]:
     series = len(shared) + (len(names) - len(shared)) * len(run.samples)
     if series <= tracking.series:
         return names
-    return shared if len(shared) <= tracking.series else always
+    return fitting(always, [name for name in shared if name not in always], tracking.series)
+
+
+def fitting(always: Sequence[str], others: Sequence[str], most: int) -> list[str]:
+    """All of these series where they are few enough; else without gradients, else the first ones alone."""
+    for kept in (others, [name for name in others if name.partition(".")[0] != "gradient"]):
+        if len(always) + len(kept) <= most:
+            return [*always, *kept]
+    return list(always)
 
 
 def is_measure(name: str) -> bool:

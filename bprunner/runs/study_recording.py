@@ -18,7 +18,7 @@ from bprunner.data.samples import Samples
 from bprunner.nn.arrays import Array, Indices
 from bprunner.runs.markdown import plain_markdown
 from bprunner.runs.origins import origin_tags
-from bprunner.runs.recording import OF_EPOCHS, declared_parameters, is_measure
+from bprunner.runs.recording import OF_EPOCHS, declared_parameters, fitting, is_measure
 from bprunner.runs.study_files import BASELINE_FILE, Identity
 from bprunner.runs.study_looks import Looks, log10
 from bprunner.runs.study_pages import PICTURES_FOLDER
@@ -74,7 +74,7 @@ def thinning(study: Study) -> Thinning:
     """By the rule of this module. The declared `tracking.quantities` are shown, errors always."""
     tracking = study.baseline.experiment.tracking
     measures, shown = _recorded_names(study.steps.names, tracking.quantities)
-    names = tuple([*measures, *shown] if len(measures) + len(shown) <= tracking.series else measures)
+    names = tuple(fitting(measures, shown, tracking.series))
     longest = int(study.summary.steps.max()) // study.declaration.sweep.trace.every + 2
     return Thinning(names, points_of(len(study), len(names), longest, tracking.points))
 

@@ -39,7 +39,7 @@ class Tracking(Frozen):
     """What MLflow gets as metrics; the trace holds more. Errors, accuracies and a changing learning rate always are."""
 
     quantities: Quantities = Field(
-        ("error", "prediction", "weight", "bias"), description="which quantities become metrics"
+        ("error", "prediction", "weight", "bias", "gradient"), description="which quantities become metrics"
     )
     points: int = Field(
         1000,
@@ -51,7 +51,7 @@ class Tracking(Frozen):
         200,
         ge=1,
         le=10_000,
-        description="the most metrics; of more, first those of single samples go, then all but the error",
+        description="the most metrics; of more, first those of single samples go, then gradients, then all but the error",
     )
 
 

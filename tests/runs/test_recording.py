@@ -56,7 +56,8 @@ def test_parameters_are_no_more_and_no_longer_than_mlflow_shows() -> None:
 def test_metrics_are_quantities_with_a_slash(tmp_path: Path) -> None:
     keys = [series.key for series in record_of(doc(), tmp_path).metrics]
     weights = [f"weight/w{number}" for number in range(1, 7)]
-    assert [key for key in keys if not key.startswith("summary/")] == ["error", "prediction/o1", *weights]
+    gradients = [f"gradient/w{number}" for number in range(1, 7)]
+    assert [key for key in keys if not key.startswith("summary/")] == ["error", "prediction/o1", *weights, *gradients]
     deep = {**doc(), "tracking": {"quantities": ["out"]}, "initial_weights": "zeros"}
     layer = {"units": 1, "activation": "tanh", "bias": "none"}
     deep["architecture"] = {"inputs": 2, "layers": [layer, layer, layer]}
