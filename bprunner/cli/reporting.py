@@ -16,8 +16,9 @@ def report_study(
     named: str, changes: Sequence[str], *, output: str | None, allow_outside: bool, quiet: bool
 ) -> ExitCode:
     """Writes the page of a study that was run, and says where it is."""
-    from bprunner.runs.reporting import REPORT, report
+    from bprunner.runs.reporting import report
     from bprunner.runs.study_files import find_study
+    from bprunner.runs.study_pages import REPORT
 
     try:
         study = find_study(named, changes, Path.cwd(), allow_outside)

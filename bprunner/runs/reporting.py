@@ -19,7 +19,6 @@ from bprunner.sweeps.folder import write_whole
 from bprunner.sweeps.study import Study
 from bprunner.training.chunk_files import storing
 
-REPORT: Final = "report.html"
 WRITTEN_FOLDER: Final = "written"
 _LARGEST_PICTURE: Final = 300_000
 """Bytes of the picture for a page without scripts; a larger one is left for the next."""

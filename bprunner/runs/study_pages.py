@@ -22,7 +22,7 @@ import os, runpy, sys, threading
 threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
 runpy.run_module("bprunner.runs.study_readme", run_name="__main__", alter_sys=True)
 """
-PICTURES_FOLDER = "pictures"
+PICTURES_FOLDER, REPORT = "pictures", "report.html"
 
 
 class StudyPages:
@@ -80,5 +80,5 @@ class StudyPages:
         self.wait()
         if self.failure:
             return []
-        paths = (self._study.path / name for name in ("README.md", PICTURES_FOLDER, "report.html"))
+        paths = (self._study.path / name for name in ("README.md", PICTURES_FOLDER, REPORT))
         return [path for path in paths if path.exists()]

@@ -207,8 +207,9 @@ def _plain(caption: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Writes the page and the report of the study in a folder, with the command that ran it."""
-    from bprunner.runs.reporting import REPORT, report
+    from bprunner.runs.reporting import report
     from bprunner.runs.study_files import read_identity, read_study
+    from bprunner.runs.study_pages import REPORT
 
     folder = Path(arguments[0])
     identity = read_identity(folder)

@@ -21,7 +21,7 @@ from bprunner.runs.origins import origin_tags
 from bprunner.runs.recording import OF_EPOCHS, declared_parameters, fitting, is_measure
 from bprunner.runs.study_files import BASELINE_FILE, Identity
 from bprunner.runs.study_looks import Looks, log10
-from bprunner.runs.study_pages import PICTURES_FOLDER
+from bprunner.runs.study_pages import PICTURES_FOLDER, REPORT
 from bprunner.runs.study_views import LOG_ERROR, study_views, varied_metric
 from bprunner.spec.describing import network_line, training_line
 from bprunner.spec.expanding import Cell
@@ -324,7 +324,7 @@ def parent(
         },
         metrics=[MetricSeries(key, last, np.array([value])) for key, value in metrics.items() if math.isfinite(value)],
         tags={**tags, "bprunner.kind": "study", "bprunner.status": status.lower()},
-        description=_study_description(study, findings, _pictures(files)),
+        description=_study_description(study, findings, files, dashboard),
         experiment_description=_experiment_description(study, findings, _pictures(files), dashboard),
         dataset=_dataset(study, samples) if samples is not None else None,
         files=files,
@@ -388,7 +388,7 @@ def _experiment_description(
     return f"{head} · [dashboard](view:{dashboard})\n{found}{_shown(pictures[:1])}"
 
 
-def _study_description(study: Study, findings: Sequence[str], pictures: Sequence[tuple[str, str]]) -> str:
+def _study_description(study: Study, findings: Sequence[str], files: Sequence[Path], dashboard: str) -> str:
     baseline = study.baseline.experiment
     rows = [
         ("Baseline", f"{baseline.name}: {network_line(baseline)}"),
@@ -399,7 +399,9 @@ def _study_description(study: Study, findings: Sequence[str], pictures: Sequence
     ]
     table = "\n".join(f"| {name} | {plain_markdown(text)} |" for name, text in rows if text)
     found = "".join(f"\n- {plain_markdown(each)}" for each in findings)
-    return f"**{plain_markdown(study.title)}**\n{found}{_shown(pictures)}\n\n| | |\n|---|---|\n{table}"
+    report = f" · [the study's page](artifact:{REPORT})" if any(path.name == REPORT for path in files) else ""
+    head = f"**{plain_markdown(study.title)}** · [dashboard](view:{dashboard}){report}"
+    return f"{head}\n{found}{_shown(_pictures(files))}\n\n| | |\n|---|---|\n{table}"
 
 
 def _dataset(study: Study, samples: Samples) -> DatasetRecord:
