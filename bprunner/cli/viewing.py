@@ -47,7 +47,11 @@ def show_pages(named: str | None, port: int | None, browser: bool | None) -> int
 def _has_desktop() -> bool:
     """Whether somebody sits at this terminal who would see a browser's window."""
     desktop = sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in _DESKTOPS)
-    return desktop and sys.stdout.isatty()
+    return desktop and _is_terminal()
+
+
+def _is_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _open(link: str) -> None:
