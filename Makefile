@@ -40,7 +40,7 @@ docs: .venv/installed-dev
 	$(BIN)/python -m docs.worked
 	$(BIN)/python -m docs.notebooks
 
-screenshots: .venv/installed
+screenshots: .venv/installed-dev
 	$(BIN)/python -m docs.screenshots
 
 # The studies' pages. Nothing is recorded.

@@ -1,4 +1,4 @@
-"""Draws the pictures of the terminal: `python -m docs.screenshots`.
+"""Draws the pictures of the terminal and takes those of pages: `python -m docs.screenshots`.
 
 Each command runs in a terminal of its own, in a temporary folder with the configurations; Rich turns what it wrote,
 colours and all, into an SVG. Nothing in the pictures is typed by hand.
@@ -110,6 +110,9 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             written = terminal_text(command, Path(folder))
         (IMAGES / name).write_text(picture(command, written), encoding="utf-8")
+    from docs.page_screenshots import take
+
+    take(IMAGES)
     return 0
 
 
