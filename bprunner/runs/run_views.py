@@ -33,8 +33,8 @@ def run_views(title: str, metrics: Sequence[MetricSeries]) -> tuple[View, ...]:
     for series in metrics:
         if series.key.partition("/")[0] not in _NOT_SHOWN:
             by_chart.setdefault(series.key.partition("/sample ")[0], []).append(series)
-    sections = tuple(_sections(by_chart))
-    return (View(RUNS_KEY, f"{title}: runs step by step", {KIND: RUN}, sections, _COLUMNS, True),)
+    sections, keys = tuple(_sections(by_chart)), tuple(series.key for series in metrics)
+    return (View(RUNS_KEY, f"{title}: runs step by step", {KIND: RUN}, sections, _COLUMNS, True, keys),)
 
 
 def _sections(by_chart: dict[str, list[MetricSeries]]) -> Iterator[Section]:

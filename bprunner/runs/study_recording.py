@@ -22,7 +22,7 @@ from bprunner.runs.recording import OF_EPOCHS, declared_parameters, fitting, is_
 from bprunner.runs.study_files import BASELINE_FILE, Identity
 from bprunner.runs.study_looks import Looks, log10
 from bprunner.runs.study_pages import PICTURES_FOLDER, REPORT
-from bprunner.runs.study_views import LOG_ERROR, study_views, varied_metric
+from bprunner.runs.study_views import LOG_ERROR, SUMMARIES, study_views, varied_metric
 from bprunner.spec.describing import network_line, training_line
 from bprunner.spec.expanding import Cell
 from bprunner.spec.naming import counted
@@ -40,18 +40,6 @@ from bprunner.training.chunk_files import RUN, STEP
 MOST_ROWS = 1_000_000
 """Points of metrics, of all runs and series together, up to which every step is one."""
 _RUNS_AT_ONCE = 512
-_SUMMARIES = {
-    "final_error": "final_error",
-    "best_error": "best_error",
-    "ratio": "ratio_to_baseline",
-    "reaches_baseline_at": "steps_to_baseline",
-    "departs_at": "departs_at",
-    "departure": "departure",
-    "diverged_at": "diverged_at",
-    "stable_rate": "largest_stable_rate",
-    "rate_over_stable": "rate_over_stable",
-}
-"""By column of the table, the metric `summary/…` that has it."""
 _VIEWED = 2
 """How many metrics more a run has at most for charts whose axes are linear: powers of ten."""
 _ROUNDING = 2.0**-106
@@ -114,7 +102,7 @@ def rows_of(groups: Sequence[Group], every: int, most: int) -> int:
     series = max((group.series for group in groups), default=0)
     points = points_of(runs, series, steps, most) or steps
     return sum(
-        group.cells * (group.series * min(points, group.steps // every + 2) + len(_SUMMARIES) + _VIEWED)
+        group.cells * (group.series * min(points, group.steps // every + 2) + len(SUMMARIES) + _VIEWED)
         for group in groups
     )
 
@@ -222,7 +210,7 @@ def _summaries(study: Study) -> dict[str, Array]:
     """By metric, the numbers of all runs, (runs,); nan where there is none."""
     frame = study.table
     columns = {
-        metric: frame[column].to_numpy(dtype=np.float64, na_value=np.nan) for column, metric in _SUMMARIES.items()
+        metric: frame[column].to_numpy(dtype=np.float64, na_value=np.nan) for column, metric in SUMMARIES.items()
     }
     powers = {LOG_ERROR.removeprefix("summary/"): _powers(study)}
     return {**columns, "steps": study.summary.steps.astype(np.float64), **powers}

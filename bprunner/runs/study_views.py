@@ -44,7 +44,8 @@ def study_views(study: Study, record: str, names: Sequence[str]) -> tuple[View, 
     short = short_names(study.declaration.paths)
     sections = tuple(_sections(study, names, looks, short))
     note = f", {len(looks.chosen)} of {study.declaration.count():,} runs" if looks.are_chosen else ""
-    whole = View(dashboard_key(record), f"{study.title}{note}", runs, sections, _columns(short))
+    keys = (*map(_metric, names), *single_metrics(looks, short))
+    whole = View(dashboard_key(record), f"{study.title}{note}", runs, sections, _columns(short), metrics=keys)
     parts = ((ERRORS, "error"), (FINAL, "final"), (VARIES, "varies"), (WEIGHTS, "weights"))
     there = [section.heading for section in sections]
     table = replace(whole, key=dashboard_key(record, "table"), name=f"{study.title}: table of runs", is_last_first=True)
@@ -57,6 +58,30 @@ def study_views(study: Study, record: str, names: Sequence[str]) -> tuple[View, 
             if heading in there
         ),
     )
+
+
+SUMMARIES: Final = {
+    "final_error": "final_error",
+    "best_error": "best_error",
+    "ratio": "ratio_to_baseline",
+    "reaches_baseline_at": "steps_to_baseline",
+    "departs_at": "departs_at",
+    "departure": "departure",
+    "diverged_at": "diverged_at",
+    "stable_rate": "largest_stable_rate",
+    "rate_over_stable": "rate_over_stable",
+}
+"""By column of the table, the metric `summary/…` that has it."""
+
+
+def single_metrics(looks: Looks, short: Mapping[str, str]) -> Iterator[str]:
+    """The metrics that have one value a run."""
+    yield from (f"summary/{name}" for name in SUMMARIES.values())
+    yield from ("summary/steps", LOG_ERROR)
+    for path, name in short.items():
+        yield f"varied/{name}"
+        if path in looks.wide:
+            yield varied_metric(path, short, looks)
 
 
 def _columns(short: Mapping[str, str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ import math
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Any, Final
 
@@ -82,7 +82,8 @@ class View:
 
     runs: the tags that a run has to have to be shown, by name; None for any value. They come in the order in which
     they began, the last one last, where it is drawn above the others, or first. columns: those of the table, such as
-    `params.training.learning_rate`, `metrics.summary/final_error` or `tags.bprunner.fate`.
+    `params.training.learning_rate`, `metrics.summary/final_error` or `tags.bprunner.fate`. metrics: all that the runs
+    have; MLflow would add a chart for each that has none.
     """
 
     key: str
@@ -91,11 +92,12 @@ class View:
     sections: tuple[Section, ...]
     columns: tuple[str, ...] = ()
     is_last_first: bool = False
+    metrics: tuple[str, ...] = ()
 
     def only(self, key: str, name: str, *headings: str) -> View:
         """The same with these sections alone."""
         kept = tuple(section for section in self.sections if section.heading in headings)
-        return View(key, name, self.runs, kept, self.columns)
+        return replace(self, key=key, name=name, sections=kept)
 
 
 RUNS_KEY: Final = "bprunner-runs"
@@ -167,8 +169,32 @@ def _state(view: View) -> dict[str, Any]:
             _card(view.key, section, number, chart)
             for section in view.sections
             for number, chart in enumerate(section.charts)
-        ],
+        ]
+        + _hidden(view),
     }
+
+
+def _hidden(view: View) -> list[dict[str, Any]]:
+    """What has no chart here has one that was thrown away: so MLflow makes none."""
+    shown = {
+        key
+        for section in view.sections
+        for chart in section.charts
+        if isinstance(chart, Lines)
+        for key in chart.metrics
+    }
+    return [
+        {
+            "uuid": _id(view.key, "hidden", key),
+            "metricSectionId": "",
+            "type": "BAR",
+            "metricKey": key,
+            "deleted": True,
+            "isGenerated": False,
+        }
+        for key in view.metrics
+        if key not in shown
+    ]
 
 
 def _filter(runs: Mapping[str, str | None]) -> str:

@@ -140,3 +140,9 @@ def test_addresses_in_descriptions_are_those_of_mlflows_pages(store: Store, reco
 def test_text_that_looks_like_an_address_stays_text() -> None:
     text = r"\]\(picture:x\) (view:y) artifact:z"
     assert addressed(text, "1", "abc") == text
+
+
+def test_what_has_no_chart_gets_none_from_mlflow() -> None:
+    state = state_of(replace(VIEW, metrics=("error", "summary/final", "weight/w1")))
+    thrown_away = [card["metricKey"] for card in state["compareRunCharts"] if card["deleted"]]
+    assert thrown_away == ["summary/final", "weight/w1"]
