@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from bprunner.errors import TrackingError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Without a kind, MLflow shows an experiment among the pages for language models.
 TRAINING_PAGES = {"mlflow.experimentKind": "custom_model_development"}
 NOTE_DIGEST = "bprunner.note_digest"
+_REFUSED = ("INVALID_PARAMETER_VALUE", "ENDPOINT_NOT_FOUND", "NOT_IMPLEMENTED", "PERMISSION_DENIED")
 
 
 def experiment_of(client: MlflowClient, record: RunRecord, store: Store) -> Experiment:
@@ -61,7 +62,8 @@ def dress(client: MlflowClient, experiment: Experiment, record: RunRecord, run_i
     """Bring the experiment's description and views up to date, for a run that is written.
 
     A description that somebody has rewritten in MLflow stays. Of a study that is not the last one, the dashboard stays,
-    and the views of its parts go: else the list of views would soon be longer than anybody reads.
+    and the views of its parts go: else the list of views would soon be longer than anybody reads. The record is whole
+    without any of it: what a store refuses, such as an older server whose tags are shorter, is left out.
     """
     wanted: dict[str, str] = {}
     text = addressed(record.experiment_description, str(experiment.experiment_id), run_id)
@@ -74,9 +76,23 @@ def dress(client: MlflowClient, experiment: Experiment, record: RunRecord, run_i
         wanted |= dict(tag_of(view, record.started + count - at) for at, view in enumerate(record.views))
     for key, value in wanted.items():
         if experiment.tags.get(key) != value:
-            client.set_experiment_tag(experiment.experiment_id, key, value)
+            with _or_without():
+                client.set_experiment_tag(experiment.experiment_id, key, value)
     for key in _superseded(experiment.tags, wanted):
-        client.delete_experiment_tag(experiment.experiment_id, key)
+        with _or_without():
+            client.delete_experiment_tag(experiment.experiment_id, key)
+
+
+@contextmanager
+def _or_without() -> Iterator[None]:
+    """What a store refuses is left out. That it fails, or is gone, is another matter, and is raised."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        if error.error_code not in _REFUSED:
+            raise
 
 
 def first_view(record: RunRecord) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bprunner.errors import TrackingError
 from bprunner.tracking import RunRecord, Store, open_store, record_run
 from bprunner.tracking.addresses import addressed, page
 from bprunner.tracking.views import (
@@ -146,3 +147,24 @@ def test_what_has_no_chart_gets_none_from_mlflow() -> None:
     state = state_of(replace(VIEW, metrics=("error", "summary/final", "weight/w1")))
     thrown_away = [card["metricKey"] for card in state["compareRunCharts"] if card["deleted"]]
     assert thrown_away == ["summary/final", "weight/w1"]
+
+
+@pytest.mark.parametrize(("code", "is_kept"), [("INVALID_PARAMETER_VALUE", True), ("INTERNAL_ERROR", False)])
+def test_a_store_that_refuses_views_has_the_record_all_the_same(
+    code: str, is_kept: bool, store: Store, record: RunRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+    from mlflow.protos import databricks_pb2
+
+    def refuse(*_: object) -> None:
+        raise MlflowException("too long", databricks_pb2.ErrorCode.Value(code))
+
+    client = open_store(store)
+    monkeypatch.setattr(MlflowClient, "set_experiment_tag", refuse)
+    if is_kept:
+        done = record_run(replace(record, views=[VIEW]), store, client)
+        assert client.get_run(done.run_id).info.status == "FINISHED"
+    else:
+        with pytest.raises(TrackingError, match="too long"):
+            record_run(replace(record, views=[VIEW]), store, client)
