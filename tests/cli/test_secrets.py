@@ -1,0 +1,150 @@
+"""A password in MLFLOW_TRACKING_URI stays there: it is in nothing that is printed, written, recorded or served.
+
+The server is a real one, as `bprun ui` starts it; so this is also how a run and a study look behind a server.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from bprunner.tracking.views import PREFIX
+from tests.browser.mlflow_pages import serving
+from tests.cli.processes import bprun, files_below
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.xdist_group("server")  # which is started once
+
+PASSWORD = "s3ntinel/ä+pass"
+QUOTED = quote(PASSWORD, safe="")
+SECRETS = [
+    secret.encode() for secret in (PASSWORD, QUOTED, "s3ntinel", base64.b64encode(f"ada:{PASSWORD}".encode()).decode())
+]
+DOC = ROOT / "configs" / "doc.yaml"
+EXACT = ROOT / "configs" / "doc_exact.yaml"
+RATES = "training.learning_rate=[0.01, 0.1]"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The folder of a store, and the address of a server on it."""
+    folder = tmp_path_factory.mktemp("server")
+    assert bprun(DOC, "--quiet", cwd=folder).returncode == 0
+    with serving(folder) as link:
+        yield folder, link.partition("/#")[0]
+
+
+def leaks(text: bytes) -> list[bytes]:
+    return [secret for secret in SECRETS if secret in text]
+
+
+def test_a_leak_would_be_seen() -> None:
+    assert leaks(f"http://ada:{QUOTED}@127.0.0.1".encode())
+    assert leaks(f"Basic {base64.b64encode(f'ada:{PASSWORD}'.encode()).decode()}".encode())
+
+
+def test_a_password_is_in_nothing_that_is_printed_written_or_recorded(server: tuple[Path, str], tmp_path: Path) -> None:
+    folder, base = server
+    address = base.replace("http://", f"http://ada:{QUOTED}@")
+    commands: list[list[str | Path]] = [
+        [DOC],
+        [DOC, "--json"],
+        [EXACT, RATES],
+        ["ui", "--no-browser"],
+        ["compare", "doc_exact"],
+        ["report", "doc_exact"],
+        ["sync"],
+        ["explain", DOC],
+    ]
+    printed = {}
+    for command in commands:
+        done = bprun(*command, cwd=tmp_path, MLFLOW_TRACKING_URI=address)
+        printed[" ".join(map(str, command))] = done.stdout + done.stderr
+    assert f"look at it: bprun ui {'doc'}" in printed[str(DOC)]
+    assert f"{base}/#/experiments/" in printed["ui --no-browser"]
+    assert "viewStateShareKey=bprunner-" in printed["ui --no-browser"]
+    assert {name for name, text in printed.items() if leaks(text.encode())} == set()
+    kept = {f"{place}/{name}": text for place in (tmp_path, folder) for name, text in files_below(place).items()}
+    assert len(kept) > 40
+    assert {name for name, text in kept.items() if leaks(text)} == set()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"http://ada:{QUOTED}@127.0.0.1:1",
+        f"postgresql://ada:{QUOTED}@127.0.0.1:1/runs",
+    ],
+)
+def test_nor_where_the_store_fails(address: str, tmp_path: Path) -> None:
+    for command in ([EXACT, RATES, "--quiet"], ["sync"]):
+        done = bprun(*command, cwd=tmp_path, MLFLOW_TRACKING_URI=address)
+        assert done.returncode in (0, 1), command
+        assert not leaks((done.stdout + done.stderr).encode()), command
+    assert {name for name, text in files_below(tmp_path).items() if leaks(text)} == set()
+
+
+# Behind a server
+
+
+def test_behind_a_server_views_and_descriptions_are_as_they_are_without(
+    server: tuple[Path, str], tmp_path: Path
+) -> None:
+    folder, base = server
+    for arguments in ([DOC], [EXACT, RATES]):
+        assert bprun(*arguments, "--quiet", cwd=tmp_path, MLFLOW_TRACKING_URI=base).returncode == 0
+    with closing(sqlite3.connect(folder / "mlflow.db")) as store:
+        views = [key for (key,) in store.execute("select key from experiment_tags") if key.startswith(PREFIX)]
+        notes = dict(store.execute("select run_uuid, value from tags where key = 'mlflow.note.content'"))
+        kinds = dict(store.execute("select run_uuid, value from tags where key = 'bprunner.kind'"))
+        started = dict(store.execute("select run_uuid, start_time from runs"))
+        models = {run for (run,) in store.execute("select source_run_id from logged_models")}
+    assert f"{PREFIX}bprunner-runs" in views
+    assert any(re.search(r"bprunner-[0-9a-f]{32}-error$", key) for key in views)
+    assert not any(re.search(r"\]\((picture|artifact|view):", note) for note in notes.values())
+    for kind in ("run", "study"):
+        last = max((run for run in kinds if kinds[run] == kind), key=started.__getitem__)
+        assert f"run_uuid={last}" in notes[last]
+        assert (last in models) is (kind == "run")
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads the socket table of Linux")
+def test_the_pages_are_for_this_machine_only(server: tuple[Path, str]) -> None:
+    _, base = server
+    port = int(base.rpartition(":")[2])
+    assert listening(port) == {"127.0.0.1"}
+    asked = urllib.request.Request(base, headers={"Host": "elsewhere.example"})
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked)
+
+
+def listening(port: int) -> set[str]:
+    """The addresses on which this machine listens at a port, by the kernel's table."""
+    found = set()
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        path = Path("/proc/net") / table
+        rows = path.read_text().splitlines()[1:] if path.exists() else []
+        for fields in (row.split() for row in rows):
+            address, _, at = fields[1].partition(":")
+            if fields[3] == "0A" and int(at, 16) == port:
+                words = [bytes.fromhex(address[start : start + 8])[::-1] for start in range(0, len(address), 8)]
+                found.add(socket.inet_ntop(family, b"".join(words)))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="reads the socket table of Linux")
+def test_what_listens_everywhere_would_be_seen() -> None:
+    with socket.socket() as everywhere:
+        everywhere.bind(("0.0.0.0", 0))
+        everywhere.listen()
+        assert listening(everywhere.getsockname()[1]) == {"0.0.0.0"}
