@@ -117,7 +117,8 @@ def model_of(run: Run) -> Model | None:
     # A column that two inputs are read from would be asked for twice.
     inputs = columns if len(set(columns)) == len(columns) else names.inputs
     outputs = tuple(f"prediction.{name}" for name in names.outputs)
-    return Model(trained_network(run.experiment, run.samples, run.trace), tuple(inputs), outputs)
+    network = trained_network(run.experiment, run.samples, run.trace, run.execution.last_weights)
+    return Model(network, tuple(inputs), outputs)
 
 
 def model_record(run: Run) -> ModelRecord | None:

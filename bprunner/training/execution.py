@@ -11,7 +11,7 @@ import tempfile
 import weakref
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from bprunner.collector import without_collecting
 from bprunner.nn.arrays import Array
+from bprunner.nn.network import Weights
 from bprunner.training.columns import columns
-from bprunner.training.loop import train
+from bprunner.training.loop import in_doubles, train_as_computed
 from bprunner.training.measuring import measure_names
 from bprunner.training.population import Population, uses_blas
 from bprunner.training.recorder import CHUNK_BYTES, StepBuffer, chunk_capacities, is_finite
@@ -35,11 +36,16 @@ MOST_IN_MEMORY = 64 * 2**20
 
 @dataclass(frozen=True)
 class Execution:
-    """How a run went: its trace, how it ended, and the step at which it diverged, if it did."""
+    """How a run went: its trace, how it ended, and the step at which it diverged, if it did.
+
+    last_weights: those of the trace's last step, (1, fan_in, fan_out) by layer, in the numbers that were computed with,
+    whatever the trace keeps; None where the run diverged.
+    """
 
     trace: Trace
     status: Status
     diverged_at: int | None = None
+    last_weights: Weights | None = field(default=None, repr=False, compare=False)
 
 
 def execute(
@@ -70,7 +76,8 @@ def execute(
     try:
         # Overflow is a value here: it is looked for in the recorded numbers. Steps are many small tuples, no garbage.
         with np.errstate(all="ignore"), without_collecting(), one_blas_thread(population):
-            for step in train(population):
+            for computed in train_as_computed(population):
+                step = in_doubles(computed) if population.digits else computed
                 stopping = should_stop() and step.updates is not None
                 # A step between the ends of epochs is looked at when it comes: nobody sees it again.
                 lost = only_epochs and not is_finite(step)
@@ -89,7 +96,9 @@ def execute(
                 diverged_at = keeper.keep(buffer)
                 status = "finished" if diverged_at is None else "diverged"
                 progress(step.number + 1)
-        return Execution(keeper.trace(), status, diverged_at)
+        # What was yielded last is what the trace ends with, unless some step before it was no finite number.
+        last = None if status == "diverged" else computed.weights
+        return Execution(keeper.trace(), status, diverged_at, last)
     finally:
         keeper.discard()
 

@@ -137,10 +137,10 @@ def _each_in_doubles(steps: Steps) -> Steps:
             step = steps.send(kept)
         except StopIteration:
             return
-        kept = yield _in_doubles(step)
+        kept = yield in_doubles(step)
 
 
-def _in_doubles(step: Step) -> Step:
+def in_doubles(step: Step) -> Step:
     """A step of decimals, as the doubles nearest to them."""
 
     def turned(weights: Weights) -> Weights:

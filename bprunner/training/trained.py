@@ -133,12 +133,18 @@ def digests(inputs: Array) -> Digests:
 # From a run
 
 
-def trained_network(experiment: Experiment, samples: Samples, trace: Trace) -> TrainedNetwork:
-    """What a run came to, from its trace. Trained again where the trace does not have all weights, or has only the
-    nearest doubles of decimals."""
+def trained_network(
+    experiment: Experiment, samples: Samples, trace: Trace, last_weights: Weights | None = None
+) -> TrainedNetwork:
+    """What a run came to: `last_weights` where they were kept, else from its trace. Trained again where the trace does
+    not have all weights, or has only the nearest doubles of decimals."""
     architecture, arithmetic = experiment.architecture, experiment.arithmetic
-    last = _last_weights(architecture, trace) if arithmetic.numbers.kind == "double" else None
+    last = last_weights
+    if last is None and arithmetic.numbers.kind == "double":
+        last = _last_weights(architecture, trace)
     weights = _trained_again(experiment, samples, int(trace.steps[-1])) if last is None else last
+    # Training may keep them in another order of memory, in which BLAS may add in another order.
+    weights = weights.like([np.ascontiguousarray(part) for part in weights.flat()])
     inputs = _last_inputs(experiment, samples, trace)
     told = arithmetic.numbers.kind == "double" and len(inputs) > 1 and _asks_blas(weights, len(inputs))
     return TrainedNetwork(architecture, arithmetic, weights, digests(inputs) if told else None)

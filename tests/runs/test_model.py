@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -17,7 +18,9 @@ import pytest
 import bprunner
 from bprunner.errors import InputError, StorageError
 from bprunner.runs.model import NETWORK_FILE, NUMBERS_FILE, Model, model_files, model_of, model_record, read_model
-from bprunner.runs.run import Run
+from bprunner.runs.run import Run, execute_run
+from bprunner.spec.reading import read_declaration
+from bprunner.training import trained
 from tests.runs.test_run import HOSTILE
 from tests.training.declarations import doc, xor
 
@@ -123,13 +126,39 @@ def test_weights_that_are_not_traced_are_trained_again(tmp_path: Path) -> None:
     declared = {**xor(), "trace": {"quantities": ["prediction"]}}
     run = bprunner.run(declared)
     assert not run.trace.parts("weight")
+    read_again = replace(run, execution=replace(run.execution, last_weights=None))
+    for each in (run, read_again):
+        predicted = read_model(written(model(each), tmp_path)).predict(run.samples.inputs)
+        assert predicted["prediction.o1"].tolist() == run.trace["prediction.o1"][-1].tolist()
+
+
+UNTRACED = {"quantities": ["error", "prediction"]}
+
+
+@pytest.mark.parametrize("more", [{}, {"trace": UNTRACED}, {"arithmetic": {"numbers": "decimal"}}])
+@pytest.mark.parametrize("after", [0, 7, 64])
+def test_an_interrupted_run_predicts_what_its_last_step_did(more: dict[str, Any], after: int, tmp_path: Path) -> None:
+    asked = itertools.count()
+    run = execute_run(read_declaration({**xor(epochs=100), **more}), should_stop=lambda: next(asked) == after)
+    assert (run.status, run.updates) == ("interrupted", after)
     predicted = read_model(written(model(run), tmp_path)).predict(run.samples.inputs)
     assert predicted["prediction.o1"].tolist() == run.trace["prediction.o1"][-1].tolist()
 
 
+@pytest.mark.parametrize("more", [{"trace": UNTRACED}, {"arithmetic": {"numbers": "decimal"}}])
+def test_a_run_that_was_just_trained_is_not_trained_again(
+    more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = bprunner.run({**xor(), **more})
+    again = model_files(model(replace(run, execution=replace(run.execution, last_weights=None))))
+    monkeypatch.setattr(trained, "train_as_computed", None)
+    assert model_files(model(run)) == again
+
+
 def test_a_trace_on_the_disk_serves_as_well(run: Run, tmp_path: Path) -> None:
     run.trace.write(tmp_path / "trace.parquet")
-    there = replace(run, execution=replace(run.execution, trace=bprunner.Trace.read(tmp_path / "trace.parquet")))
+    read = bprunner.Trace.read(tmp_path / "trace.parquet")
+    there = replace(run, execution=replace(run.execution, trace=read, last_weights=None))
     assert model_files(model(there)) == model_files(model(run))
 
 
