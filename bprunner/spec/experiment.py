@@ -51,7 +51,7 @@ class Tracking(Frozen):
         200,
         ge=1,
         le=10_000,
-        description="the most metrics; of more, first those of single samples go, then gradients, then all but the error",
+        description="the most metrics; of more, single samples' go first, then gradients, then all but the error",
     )
 
 
