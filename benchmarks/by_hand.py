@@ -48,7 +48,7 @@ PARAMETERS = {
 
 
 def steps() -> Iterator[dict[str, float]]:
-    """Both steps of the document: the weights, the prediction, the error. New weights are rounded to two decimals."""
+    """Both steps of the document: weights, prediction, error, gradients. New weights are rounded to two decimals."""
     i1, i2 = INPUTS
     w = dict(INITIAL)
     for step in range(2):
@@ -56,7 +56,6 @@ def steps() -> Iterator[dict[str, float]]:
         prediction = h1 * w["w5"] + h2 * w["w6"]
         delta = prediction - TARGET
         weights = {f"weight/{name}": value for name, value in w.items()}
-        yield {"step": step, "error": 0.5 * delta * delta, "prediction/o1": prediction, **weights}
         gradient = {
             "w1": delta * w["w5"] * i1,
             "w2": delta * w["w5"] * i2,
@@ -65,6 +64,8 @@ def steps() -> Iterator[dict[str, float]]:
             "w5": delta * h1,
             "w6": delta * h2,
         }
+        gradients = {f"gradient/{name}": value for name, value in gradient.items()}
+        yield {"step": step, "error": 0.5 * delta * delta, "prediction/o1": prediction, **weights, **gradients}
         w = {name: round(value - LEARNING_RATE * gradient[name], 2) for name, value in w.items()}
 
 

@@ -38,12 +38,13 @@ class Report:
         return path
 
 
-def report(study: Study, command: str = "") -> Report:
-    """The report of a study. command: what runs it again; by default as it was run.
+def report(study: Study, command: str = "", drawn: Path | None = None) -> Report:
+    """The report of a study. command: what runs it again; by default as it was run. drawn: a folder with its pictures,
+    where they were just drawn.
 
     Raises StorageError where a file of the study cannot be read.
     """
-    return Report(report_page(study, _surroundings(study, command or _command(study))))
+    return Report(report_page(study, _surroundings(study, command or _command(study), drawn)))
 
 
 def _written(study: Study) -> str:
@@ -64,7 +65,7 @@ def _command(study: Study) -> str:
     return shlex.join(["bprun", *words]) if words else command_of(study)
 
 
-def _surroundings(study: Study, command: str) -> Surroundings:
+def _surroundings(study: Study, command: str, drawn: Path | None) -> Surroundings:
     import numpy
 
     baseline = study.baseline.experiment
@@ -75,7 +76,7 @@ def _surroundings(study: Study, command: str) -> Surroundings:
     ]
     if study.declaration.sweep.source:
         facts.append(("Source", study.declaration.sweep.source))
-    picture, caption = _picture(study)
+    picture, caption = _picture(study, drawn)
     written = _written(study)
     return Surroundings(
         opening=opening_of(written),
@@ -95,13 +96,14 @@ def _surroundings(study: Study, command: str) -> Surroundings:
     )
 
 
-def _picture(study: Study) -> tuple[str, str]:
+def _picture(study: Study, drawn: Path | None) -> tuple[str, str]:
     """The first of the study's pictures that is not too large, as SVG for a page, and what it shows."""
     from bprunner.figures.compact import compact_svg
     from bprunner.figures.svg import svg_bytes
 
     for picture in shown_pictures(study) if len(study) else []:
-        svg = compact_svg(svg_bytes(picture.figure()))
+        there = None if drawn is None else drawn / f"{picture.name}.svg"
+        svg = there.read_bytes() if there and there.exists() else compact_svg(svg_bytes(picture.figure()))
         if len(svg) <= _LARGEST_PICTURE:
             text = svg.decode()
             return text[text.index("<svg") :], picture.caption.replace("`", "")

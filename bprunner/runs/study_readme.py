@@ -216,7 +216,7 @@ def main(arguments: Sequence[str]) -> int:
     words = () if identity is None else identity.command
     study = read_study(folder)
     write_readme(study, folder, shlex.join(["bprun", *words]) if words else "")
-    report(study).write(folder / REPORT)
+    report(study, drawn=folder / PICTURES_FOLDER).write(folder / REPORT)
     return 0
 
 
