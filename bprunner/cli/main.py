@@ -462,7 +462,7 @@ def ui(
 ) -> None:
     """Start MLflow's pages and show the dashboard of a study or a run, the last one unless another is named.
 
-    The pages are seen on this machine only, and end with Ctrl-C.
+    The pages are seen on this machine only, and end with Ctrl-C; docs/dashboards.md says how others can see them.
 
     Example: [bold]bprun ui learning-rate[/bold]
     """
