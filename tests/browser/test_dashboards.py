@@ -225,7 +225,8 @@ def test_views_are_listed_by_their_names(pages: Pages, chromium: Chromium) -> No
     wait_for(chromium, 62)
     button = next(each for each in chromium.driver.find_elements("css selector", "button") if each.text == "rates")
     button.click()
-    names = ("rates: table of runs", "rates: error over the steps", "rates: final error over what varies")
+    parts = (f"rates: {part[0].lower()}{part[1:]}" for part in (ERRORS, FINAL, VARIES, WEIGHTS))
+    names = ["rates: table of runs", *parts]
     menu = until(
         chromium.driver, lambda: names[0] in chromium.find("body").text and chromium.find("body").text, "a menu"
     )
