@@ -6,6 +6,7 @@ address that MLflow gets may hold a password; the one that people see never does
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -122,7 +123,16 @@ def _secrets(uri: str) -> list[str]:
     pieces = [piece for piece in re.split(r"[/?#@:]", password) if len(piece) > 3]
     values = [password or user, *pieces, *(value for key, _, value in pairs if _SECRET.search(key))]
     found = {spelling for value in values if value for spelling in (value, unquote(value))}
-    return sorted(found, key=len, reverse=True)
+    return sorted(found | _as_sent(user, password), key=len, reverse=True)
+
+
+def _as_sent(user: str, password: str) -> set[str]:
+    """What a client makes of a password for the server, which may quote it when it complains. Encodings differ."""
+    if not password:
+        return set()
+    pair = f"{unquote(user)}:{unquote(password)}"
+    sent = {pair.encode(encoding, "ignore") for encoding in ("utf-8", "latin-1")}
+    return {base64.b64encode(each).decode().rstrip("=") for each in sent}
 
 
 def page(experiment_id: str | None = None, run_id: str | None = None, view: str = "") -> str:

@@ -6,30 +6,39 @@ The server is a real one, as `bprun ui` starts it; so this is also how a run and
 from __future__ import annotations
 
 import base64
+import http.client
+import json
 import re
 import socket
 import sqlite3
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from bprunner import run
+from bprunner.cli import comparing, sweeping
+from bprunner.tracking.store import import_quietly
 from bprunner.tracking.views import PREFIX
 from tests.browser.mlflow_pages import serving
 from tests.cli.processes import bprun, files_below
+from tests.cli.test_faults import NoPages, Told
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("server")  # which is started once
 
 PASSWORD = "s3ntinel/ä+pass"
 QUOTED = quote(PASSWORD, safe="")
-SECRETS = [
-    secret.encode() for secret in (PASSWORD, QUOTED, "s3ntinel", base64.b64encode(f"ada:{PASSWORD}".encode()).decode())
-]
+# A client sends it in one of two encodings.
+SENT = [base64.b64encode(f"ada:{PASSWORD}".encode(encoding)).decode() for encoding in ("utf-8", "latin-1")]
+SECRETS = [secret.encode() for secret in (PASSWORD, QUOTED, "s3ntinel", *SENT)]
 DOC = ROOT / "configs" / "doc.yaml"
 EXACT = ROOT / "configs" / "doc_exact.yaml"
 RATES = "training.learning_rate=[0.01, 0.1]"
@@ -148,3 +157,135 @@ def test_what_listens_everywhere_would_be_seen() -> None:
         everywhere.bind(("0.0.0.0", 0))
         everywhere.listen()
         assert listening(everywhere.getsockname()[1]) == {"0.0.0.0"}
+
+
+# A server that lets nobody in, that fails, that is older
+
+
+@dataclass
+class Gate:
+    """A server in front of the real one, which may answer in its place. `answers`: an answer for a method and a path
+    and what is sent along, or None where the real server is to be asked; nothing at all is said where it is b""."""
+
+    port: int = 0
+    answers: Callable[[str, bytes, str], tuple[int, bytes] | None] = lambda *_: None
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Paths, and what came as Authorization."""
+
+
+@pytest.fixture
+def gate(server: tuple[Path, str]) -> Iterator[Gate]:
+    behind, opened = int(server[1].rpartition(":")[2]), Gate()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_one_request(self) -> None:
+            self.raw_requestline = self.rfile.readline()
+            if not self.raw_requestline or not self.parse_request():
+                self.close_connection = True
+                return
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            told = self.headers.get("Authorization", "")
+            opened.asked.append((self.path, told))
+            answer = opened.answers(self.path, body, told) or self.real(body)
+            self.close_connection = True
+            if answer[1]:
+                self.send_response(answer[0])
+                self.send_header("Content-Length", str(len(answer[1])))
+                self.end_headers()
+                self.wfile.write(answer[1])
+
+        def real(self, body: bytes) -> tuple[int, bytes]:
+            with closing(http.client.HTTPConnection("127.0.0.1", behind, timeout=60)) as connection:
+                kept = {name: text for name, text in self.headers.items() if name.lower() == "content-type"}
+                connection.request(self.command, self.path, body, kept)
+                answer = connection.getresponse()
+                return answer.status, answer.read() or b" "
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listener:
+        listener.daemon_threads = True
+        opened.port = listener.server_address[1]
+        thread = threading.Thread(target=listener.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield opened
+        finally:
+            listener.shutdown()
+            thread.join()
+
+
+def unfriendly(path: str, _: bytes, told: str) -> tuple[int, bytes]:
+    return 401, f"<p>{told} of http://ada:{QUOTED}@127.0.0.1{path} may not, and {PASSWORD} is wrong".encode()
+
+
+def broken(path: str, _: bytes, told: str) -> tuple[int, bytes] | None:
+    said = {"error_code": "INTERNAL_ERROR", "message": f"cannot read {told}, {PASSWORD} or {QUOTED}"}
+    return (400, json.dumps(said).encode()) if "log-batch" in path else None
+
+
+def dying(path: str, _: bytes, __: str) -> tuple[int, bytes] | None:
+    return (200, b"") if re.search(r"log-batch|set-|update|log-", path) else None
+
+
+@pytest.mark.parametrize("answers", [unfriendly, broken, dying])
+def test_nor_where_a_server_fails_and_the_record_comes_later(
+    answers: Callable[[str, bytes, str], tuple[int, bytes] | None],
+    gate: Gate,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ada:{QUOTED}@127.0.0.1:{gate.port}")
+
+    for module in (sweeping, comparing):
+        monkeypatch.setattr(module, "StudyPages", NoPages)
+    command = Told(capsys)
+
+    def told(*arguments: str | Path) -> int:
+        code = command(*arguments)
+        assert not leaks((command.out + command.err).encode()), arguments
+        return code
+
+    gate.answers = answers
+    assert told(EXACT, RATES, "--json") == 1
+    assert told(EXACT, "--quiet") == 1
+    assert told("sync") == 1
+    gate.answers = lambda *_: None
+    assert told("resume", "doc_exact") == 0
+    assert told("sync") == 0
+    assert {path for path, sent in gate.asked if SENT[1] not in sent and SENT[0] not in sent} == set()
+    assert {name for name, text in files_below(tmp_path).items() if leaks(text)} == set()
+
+
+def older(path: str, body: bytes, _: str) -> tuple[int, bytes] | None:
+    """As servers did before they had models of their own, and longer tags."""
+    if re.search(r"logged-models|/outputs|delete-experiment-tag", path):
+        return 404, b"<!doctype html><title>404 Not Found</title>"
+    if "set-experiment-tag" in path and len(json.loads(body)["value"]) > 100:
+        return 400, json.dumps({"error_code": "INVALID_PARAMETER_VALUE", "message": "too long"}).encode()
+    return None
+
+
+@pytest.mark.parametrize("answers", [older, lambda *_: None], ids=["older", "new"])
+def test_the_network_is_loaded_from_a_server(
+    answers: Callable[[str, bytes, str], tuple[int, bytes] | None],
+    gate: Gate,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ada:{QUOTED}@127.0.0.1:{gate.port}")
+    gate.answers = answers
+    done = run(EXACT, record=True)
+    assert done.recorded is not None
+    import_quietly("mlflow.pyfunc")
+    from mlflow import pyfunc
+
+    network = pyfunc.load_model(f"runs:/{done.recorded.run_id}/model").get_raw_model()
+    expected = done.trace["prediction.o1"][-1].tolist()
+    assert network.predict([[2.0, 3.0]])["prediction.o1"].tolist() == [expected]
+    assert not leaks(done.recorded.link_hint.encode())
