@@ -65,6 +65,8 @@ def dress(client: MlflowClient, experiment: Experiment, record: RunRecord, run_i
     and the views of its parts go: else the list of views would soon be longer than anybody reads. The record is whole
     without any of it: what a store refuses, such as an older server whose tags are shorter, is left out.
     """
+    # Somebody may have changed it while the run was written.
+    experiment = client.get_experiment(experiment.experiment_id)
     wanted: dict[str, str] = {}
     text = addressed(record.experiment_description, str(experiment.experiment_id), run_id)
     now = experiment.tags.get(NOTE, "")

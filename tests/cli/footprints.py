@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 from contextlib import closing
@@ -14,6 +15,7 @@ import numpy as np
 from bprunner.runs.study_files import read_study
 
 Rows = list[tuple[Any, ...]]
+_ID = re.compile(r"\b[0-9a-f]{32}\b")
 _OWN_TAGS = ("bprunner.study", "bprunner.record", "bprunner.baseline_run", "mlflow.parentRunId")
 
 
@@ -62,7 +64,8 @@ def store_content(path: Path) -> dict[str, Rows]:
             table: sorted((names[run], *rest) for run, *rest in rows(f"select {columns} from {table}"))
             for table, columns in tables.items()
         }
-        found["tags"] = [row for row in found["tags"] if row[1] not in _OWN_TAGS]
+        # Descriptions lead to the run's own files and views.
+        found["tags"] = [(*row[:2], _ID.sub("ID", str(row[2]))) for row in found["tags"] if row[1] not in _OWN_TAGS]
         found["datasets"] = sorted(rows("select name, digest, dataset_source_type, dataset_source from datasets"))
         found["inputs"] = rows("select count(*) from inputs")
         found["experiments"] = sorted(rows("select name from experiments"))
