@@ -26,7 +26,7 @@ from bprunner.runs.study_files import Identity, find_study, read_identity, read_
 from bprunner.runs.study_pages import StudyPages
 from bprunner.runs.study_recording import varying
 from bprunner.spec.naming import counted
-from bprunner.sweeps.comparing import filtered, groups, sorted
+from bprunner.sweeps.comparing import chosen, groups
 from bprunner.sweeps.findings import findings
 from bprunner.sweeps.naming import short_names
 from bprunner.sweeps.study import Study
@@ -53,7 +53,7 @@ def compare_study(
         study = find_study(named, changes, Path.cwd(), allow_outside)
         if not len(study):
             raise InputError(Problem(f"no run of the study {study.name} is done", hint="run it first"))
-        rows = _chosen(study, where, sort, descending)
+        rows = chosen(study.table, short_names(study.declaration.paths), where, sort, descending)
     except InputError as error:
         tell_problems(error)
         return ExitCode.INPUT
@@ -67,16 +67,6 @@ def compare_study(
         return ExitCode.WELL
     _show(study, rows, SHOWN_ROWS if top is None else top, is_chosen=bool(where))
     return ExitCode.WELL
-
-
-def _chosen(study: Study, where: str, sort: str, descending: bool) -> Any:
-    """The rows that are wanted, in their order. Columns may be named by the short names of paths, too."""
-    frame, short = study.table, short_names(study.declaration.paths)
-    aliases = {name: frame[path] for path, name in short.items() if name not in frame and path in frame}
-    rows = frame.assign(**aliases)
-    if where:
-        rows = filtered(rows, where)
-    return sorted(rows, sort, descending)[list(frame.columns)]
 
 
 def _show(study: Study, rows: Any, most: int, is_chosen: bool) -> None:

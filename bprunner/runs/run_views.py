@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from bprunner.nn.arrays import Array
 from bprunner.tracking.records import MetricSeries
 from bprunner.tracking.views import RUNS_KEY, Chart, Lines, Section, View
 
@@ -14,7 +15,7 @@ KIND: Final = "bprunner.kind"
 RUN: Final = "run"
 _MOST_CHARTS, _MOST_LINES = 24, 10
 _FEW_STEPS = 60
-_SPREAD: Final = 20.0
+SPREAD: Final = 20.0
 """Errors whose largest is so many times the smallest are seen on a logarithmic axis."""
 _COLUMNS = (
     "tags.bprunner.figures",
@@ -57,9 +58,17 @@ def _is_log(of: Sequence[MetricSeries]) -> bool:
     """Errors that fall far; nothing else is read in powers of ten."""
     if not all(series.key == "error" or series.key.endswith("/error") for series in of):
         return False
-    values = np.concatenate([series.values for series in of])
-    known = values[np.isfinite(values) & (values > 0)]
-    return len(known) > 0 and bool(known.max() > _SPREAD * known.min())
+    return falls_far(positive(np.concatenate([series.values for series in of])))
+
+
+def positive(values: Array) -> Array:
+    """Those of the values (n,) that have a place on a logarithmic axis."""
+    return values[np.isfinite(values) & (values > 0)]
+
+
+def falls_far(errors: Array) -> bool:
+    """Whether errors, positive ones (n,), are better seen on a logarithmic axis."""
+    return len(errors) > 0 and bool(errors.max() > SPREAD * errors.min())
 
 
 def _one_of(*quantities: str) -> Callable[[str], bool]:

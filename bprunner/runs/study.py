@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from bprunner.errors import InputError, Problem
-from bprunner.sweeps.comparing import filtered, sorted
+from bprunner.sweeps.comparing import chosen
 from bprunner.sweeps.findings import findings
 from bprunner.sweeps.naming import short_names
 from bprunner.sweeps.study import Study as SweepStudy
@@ -82,17 +83,11 @@ class Study(SweepStudy):
         import pandas as pd
 
         frame = self.table
-        rows = frame.assign(**self._short_columns())
-        if where:
-            rows = _filtered(rows, where)
-        others = sorted(rows[rows["run"] != 0], sort, descending)[list(frame.columns)]
+        with _named_as_an_argument():
+            rows = chosen(frame, short_names(self.declaration.paths), where, sort, descending)
+        others = rows[rows["run"] != 0]
         shown = others if top is None else others.head(max(0, top))
         return pd.concat([frame[frame["run"] == 0], shown])
-
-    def _short_columns(self) -> dict[str, Any]:
-        """The columns of what varies, by their short names."""
-        frame, short = self.table, short_names(self.declaration.paths)
-        return {name: frame[path] for path, name in short.items() if name not in frame and path in frame}
 
     # Pictures
 
@@ -243,10 +238,11 @@ def _final_error(view: Seen, column: Column) -> list[Picture]:
     ]
 
 
-def _filtered(rows: Any, where: str) -> Any:
-    """Raises InputError that names the argument of a program, and not the option of a command."""
+@contextmanager
+def _named_as_an_argument() -> Iterator[None]:
+    """An InputError names the argument of a program, and not the option of a command."""
     try:
-        return filtered(rows, where)
+        yield
     except InputError as error:
         problems = [replace(each, place=each.place and replace(each.place, source="where")) for each in error.problems]
         raise InputError(problems) from None

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from bprunner.runs.recording import is_measure
+from bprunner.runs.run_views import SPREAD, falls_far, positive
 from bprunner.runs.study_looks import SHOWN, Looks
 from bprunner.sweeps.fates import DIVERGED, OSCILLATING
 from bprunner.sweeps.naming import short_names
@@ -25,8 +26,6 @@ ERRORS, MEASURES, FINAL, VARIES, WEIGHTS = (
 _MOST_WEIGHTS: Final = 12
 _SMALLEST_TICK: Final = 1e-6
 """MLflow writes the smaller ones of a logarithmic axis as 0."""
-_SPREAD: Final = 20.0
-"""Errors whose largest is so many times the smallest are seen on a logarithmic axis."""
 _ABOVE: Final = 10.0
 """Lines of runs that diverge leave the chart at so many times the largest first error."""
 _LOOKED_AT: Final = 50
@@ -123,14 +122,12 @@ def _came(study: Study) -> tuple[str, ...]:
 def _errors(study: Study) -> Lines:
     """The error on an axis that shows how it falls, and no further up than where it is seen that it rises."""
     first, last, best = study.summary.first, study.summary.final, study.summary.best
-    everything = np.concatenate([first, last, best])
-    known = everything[np.isfinite(everything) & (everything > 0)]
-    if not len(known) or known.max() <= _SPREAD * known.min():
+    known, begin = positive(np.concatenate([first, last, best])), positive(first)
+    if not falls_far(known):
         return Lines(("error",))
-    begin = first[np.isfinite(first) & (first > 0)]
     top = float(min(known.max(), _ABOVE * begin.max())) if len(begin) else float(known.max())
     low = float(known.min())
-    span = (max(low, min(_SMALLEST_TICK, top / _SPREAD)), top)
+    span = (max(low, min(_SMALLEST_TICK, top / SPREAD)), top)
     return Lines(("error",), is_log=True, span=span)
 
 

@@ -138,6 +138,23 @@ def _sortable(column: Any) -> Any:
     return column.map(lambda value: None if value is None else str(value))
 
 
+def chosen(
+    frame: Any,
+    short: Mapping[str, str],
+    where: str = "",
+    by: str | Sequence[str] = "final_error",
+    descending: bool = False,
+) -> Any:
+    """The rows for which a condition holds (all where there is none), ordered; the columns are the frame's.
+
+    short: by path its short name, by which columns may be named, too, where no other has it. Raises what `filtered` and
+    `sorted` do.
+    """
+    aliases = {name: frame[path] for path, name in short.items() if name not in frame and path in frame}
+    rows = frame.assign(**aliases)
+    return sorted(filtered(rows, where) if where else rows, by, descending)[list(frame.columns)]
+
+
 def top(frame: Any, count: int, by: str = "final_error", descending: bool = False) -> Any:
     """The first so many rows when sorted."""
     return sorted(frame, by, descending).head(max(0, count))
